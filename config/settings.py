@@ -1,0 +1,342 @@
+"""All settings, from top to bottom. What may differ between installations is read from the environment.
+
+docs/operating.md has a table of every variable. `ENVIRONMENT` is one of
+development  the default: SQLite, file-system broker, a secret of its own; nothing has to be installed;
+production   refuses to start without a secret, hosts, PostgreSQL and Redis; HTTPS only;
+test         what `tests/settings.py` builds on.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from config import environment
+from config.content_security import PAGE_POLICY
+from config.databases import database
+from config.logs import configure_structlog, logging_configuration
+from config.mail import email_settings
+from config.secret_key import kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+ENVIRONMENT = environment.choice("ENVIRONMENT", ("development", "production", "test"), default="development")
+PRODUCTION = ENVIRONMENT == "production"
+
+# Off everywhere unless asked for: Django's debug pages show settings and source to whoever causes an error.
+DEBUG = environment.flag("DEBUG", default=False) and not PRODUCTION
+
+#: Holds what a first run makes: the SQLite file, the broker's messages, the secret, the collected static files.
+DATA_DIR = BASE_DIR / environment.text("DATA_DIR", ".data")
+if not PRODUCTION:
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# --- secrets and hosts
+
+if PRODUCTION:
+    SECRET_KEY = environment.required(
+        "SECRET_KEY", "production has no default secret; use 50 random characters."
+    )
+    ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS")
+    environment.required(
+        "ALLOWED_HOSTS", "name the hosts that the product is reached under, with commas between."
+    )
+else:
+    SECRET_KEY = environment.text("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
+    ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+#: Older secrets that still verify, while a new one signs.
+SECRET_KEY_FALLBACKS = environment.listing("SECRET_KEY_FALLBACKS")
+CSRF_TRUSTED_ORIGINS = environment.listing("CSRF_TRUSTED_ORIGINS")
+
+# --- applications
+
+INSTALLED_APPS = [
+    "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "warehouses.admin_apps.TallyhouseAdminConfig",  # django.contrib.admin, with a site of our own
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "guardian",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "csp",
+    "warehouses",
+    "inventory",
+    "stock_requests",
+    "cycle_counts",
+]
+
+MIDDLEWARE = [
+    "warehouses.http.request_id.RequestIdMiddleware",  # outermost: every response and log line has the id
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # These two add headers to what ProblemMiddleware answers too, so they stand outside of it.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.content_security.ContentSecurityMiddleware",
+    "warehouses.http.problems.ProblemMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "warehouses.http.organization.OrganizationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False  # paths work with and without the slash; a redirect would lose the body of a POST
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- database
+
+DATABASE_URL = environment.url(
+    "DATABASE_URL",
+    "" if PRODUCTION else f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
+    schemes=("postgresql", "postgres") if PRODUCTION else ("postgresql", "postgres", "sqlite"),
+)
+if PRODUCTION:
+    environment.required(
+        "DATABASE_URL", "production needs PostgreSQL: postgresql://user:password@host:5432/name."
+    )
+
+DATABASES = {
+    "default": database(
+        DATABASE_URL,
+        statement_timeout=environment.duration(
+            "DATABASE_STATEMENT_TIMEOUT", "10s", maximum=timedelta(days=1)
+        ),
+        behind_pgbouncer=environment.flag("DATABASE_PGBOUNCER", default=False),
+    ),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis: broker, cache and rate limits; without it there is one web process and one worker
+
+REDIS_URL = environment.url("REDIS_URL", schemes=("redis", "rediss", "unix"))
+if PRODUCTION:
+    environment.required("REDIS_URL", "production needs Redis: redis://host:6379/0.")
+
+CACHES: dict[str, Any] = {
+    "default": (
+        {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": "tallyhouse",
+        }
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    ),
+}
+
+# --- people
+
+AUTH_USER_MODEL = "warehouses.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "guardian.backends.ObjectPermissionBackend",
+]
+ANONYMOUS_USER_NAME = None  # guardian would make a row for a person who is nobody
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # without it, a login that names no next page ends in a 404
+SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())  # a shift
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "warehouses.http.problems.csrf_failure"
+
+# --- HTTPS
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": PAGE_POLICY}
+
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
+    # Only a proxy that sets this header itself, whatever the client sent, may be trusted with it.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000, minimum=300, maximum=63_072_000)
+if PRODUCTION:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes come from inside, without TLS
+    SECURE_HSTS_SECONDS = HSTS_SECONDS
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    # The prefix makes browsers refuse a cookie that a sibling host or a plain-HTTP page has set.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
+
+SILENCED_SYSTEM_CHECKS = [
+    "auth.W004",  # e-mail addresses are unique, whatever their case: a constraint on Lower("email") says it
+]
+
+# --- HTTP API
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # 2.5 MB, far above the largest bulk request
+RATE_LIMIT_PER_MINUTE = environment.integer("RATE_LIMIT_PER_MINUTE", 6000, minimum=1, maximum=10_000_000)
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "warehouses.http.authentication.KeyAuthentication",
+        "warehouses.http.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "warehouses.http.permissions.HasScope"
+    ],  # a view that names none is refused
+    "DEFAULT_PARSER_CLASSES": ["warehouses.http.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "warehouses.http.problems.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # `?format=` is an unknown parameter like any other
+    "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Tallyhouse",
+    "DESCRIPTION": "Stock levels, movements and adjustments of your warehouses.",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",  # served from here, no other host
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    # It would judge one document of all URLs. There is none: each contract has its own, held by its own tests.
+    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+}
+
+# --- tasks: the outbox table is the durable queue, the broker only wakes the worker
+
+CELERY_BROKER_URL = REDIS_URL or "filesystem://localhost"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = (
+    None  # the default gives up after 100 and leaves a worker that does nothing
+)
+if REDIS_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "visibility_timeout": 120,  # above the time limit, or a task that still runs is started again
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "health_check_interval": 10,
+        "socket_keepalive": True,
+        "socket_connect_timeout": 5,
+    }
+else:
+    CELERY_BROKER_TRANSPORT = "config.broker.Transport"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(DATA_DIR / "broker"), "polling_interval": 0.25}
+    # Remote control keeps a queue of files for every process that ever asked; the one local worker needs none.
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 60
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_ENABLE_UTC = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "purge-idempotency-records": {
+        "task": "warehouses.purge_idempotency_records",
+        "schedule": timedelta(hours=1),
+    },
+}
+
+# --- processes that `config.processes` starts
+
+HOST = environment.text("HOST", "127.0.0.1")
+PORT = environment.integer("PORT", 8000, minimum=1, maximum=65535)
+# The rate limiter counts in memory without Redis: two processes would each grant the whole limit.
+WEB_WORKERS = environment.integer(
+    "WEB_WORKERS", 2 if REDIS_URL else 1, minimum=1, maximum=64 if REDIS_URL else 1
+)
+WEB_THREADS = environment.integer("WEB_THREADS", 2 if REDIS_URL else 4, minimum=1, maximum=64)
+TASK_WORKERS = environment.integer("TASK_WORKERS", 2 if REDIS_URL else 1, minimum=1, maximum=64)
+
+# --- e-mail
+
+_email = email_settings(environment.url("EMAIL_URL", "console://", schemes=("console", "smtp", "smtps")))
+EMAIL_BACKEND = _email.backend
+EMAIL_HOST = _email.host
+EMAIL_PORT = _email.port
+EMAIL_HOST_USER = _email.user
+EMAIL_HOST_PASSWORD = _email.password
+EMAIL_USE_TLS = _email.start_tls
+EMAIL_USE_SSL = _email.tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = environment.text("EMAIL_FROM", "Tallyhouse <tallyhouse@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- language and time
+
+LANGUAGE_CODE = "en"
+USE_TZ = True
+TIME_ZONE = "UTC"  # people see their organization's time zone
+
+# --- static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG
+MEDIA_ROOT = DATA_DIR / "media"
+
+# --- logs
+
+LOG_LEVEL = environment.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+LOG_FORMAT = environment.choice(
+    "LOG_FORMAT", ("json", "console"), default="json" if PRODUCTION else "console"
+)
+configure_structlog()
+LOGGING = logging_configuration(level=LOG_LEVEL, style=LOG_FORMAT)
+
+# --- the admin's looks
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Tallyhouse",
+    "SITE_HEADER": "Tallyhouse",
+    "SITE_SUBHEADER": "Inventory back office",
+    "SITE_SYMBOL": "warehouse",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "SIDEBAR": {"show_search": True, "navigation": "warehouses.admin_navigation.navigation"},
+}
+#: Each app's part of the sidebar, in the order in which they are shown.
+ADMIN_NAVIGATION = ["inventory.admin_navigation.GROUPS", "warehouses.admin_navigation.GROUPS"]

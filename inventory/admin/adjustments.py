@@ -1,0 +1,125 @@
+"""Adjustments: the documents behind the movements, and their reversal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+
+from inventory.adjustments import reverse as reverse_adjustment
+from inventory.models import Adjustment, Movement, Source
+from warehouses import transactions
+from warehouses.admin.scoped import ReadOnlyScopedAdmin
+from warehouses.http.organization import access_of
+
+__all__ = ["AdjustmentAdmin"]
+
+_SHOWN = 200
+_STATES = {"posted": "success", "reversed": "warning", "reversal": "info"}
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(ReadOnlyScopedAdmin):
+    """Seen by whoever may read a warehouse that it touched."""
+
+    read_permission = "inventory.read"
+    icon = "published_with_changes"
+    list_display = (
+        "public_id", "created_at", "state", "reason_code", "note", "reference", "line_count", "source", "actor_name",
+    )  # fmt: skip
+    list_filter = ("reason_code", "source", "created_at")
+    list_select_related = ("reason_code", "reverses", "reversed_by")
+    search_fields = ("reference__istartswith", "note__icontains", "actor_name__icontains")
+    search_help_text = "Number, reference, note or who"
+    ordering = ("-created_at", "-pk")
+    actions_row = ("reverse",)
+    actions_detail = ("reverse",)
+    fields = (
+        "public_id", "state", "reason_code", "note", "reference", "source", "actor_name", "created_at",
+        "counterpart", "movements",
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Adjustment]:
+        rows = super().get_queryset(request)
+        access = access_of(request)
+        places = access.warehouse_ids("inventory.read") if access else frozenset()
+        if places is None:
+            return rows
+        seen = Movement.objects.filter(document_id=OuterRef("pk"), warehouse__in=places)
+        return rows.filter(Exists(seen))
+
+    @admin.display(description="number", ordering="id")
+    def public_id(self, adjustment: Adjustment) -> str:
+        return adjustment.public_id
+
+    @display(description="state", label=_STATES)
+    def state(self, adjustment: Adjustment) -> tuple[str, str]:
+        if hasattr(adjustment, "reversed_by"):
+            return "reversed", "Reversed"
+        return ("reversal", "Reversal") if adjustment.reverses_id else ("posted", "Posted")
+
+    @admin.display(description="reversed by, or reversal of")
+    def counterpart(self, adjustment: Adjustment) -> SafeString | None:
+        other = getattr(adjustment, "reversed_by", None) or adjustment.reverses
+        if other is None:
+            return None
+        link = reverse(self.url_name("change"), args=(other.pk,))
+        return format_html('<a href="{}">{}</a>', link, other.public_id)
+
+    @admin.display(description="movements")
+    def movements(self, adjustment: Adjustment) -> SafeString:
+        """The first movements as a table; the ledger's own list has them all."""
+        rows = (
+            Movement.objects.filter(document_id=adjustment.pk)
+            .select_related("sku", "warehouse")
+            .order_by("id")[:_SHOWN]
+        )
+        cells = format_html_join(
+            "",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            (
+                (
+                    row.sku.code,
+                    row.warehouse.name,
+                    row.level_before,
+                    f"{row.delta:+,d}",
+                    row.level_after,
+                )
+                for row in rows
+            ),
+        )
+        return format_html(
+            '<table class="movement-table"><thead><tr><th>SKU</th><th>Warehouse</th><th>Before</th><th>Change</th>'
+            "<th>After</th></tr></thead><tbody>{}</tbody></table>",
+            cells,
+        )
+
+    def has_reverse_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        access = access_of(request)
+        return access is not None and access.may("inventory.adjust")
+
+    @action(
+        description="Reverse",
+        permissions=["reverse"],
+        url_path="reverse",
+        icon="undo",
+        variant=ActionVariant.WARNING,
+    )
+    def reverse(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self.confirm_then(
+            request,
+            object_id,
+            question="Reverse this adjustment? A new one with the opposite movements is posted; both stay on record.",
+            verb="Reverse adjustment",
+            act=lambda access, adjustment: transactions.run(
+                lambda: reverse_adjustment(access=access, source=Source.ADMIN, adjustment=adjustment)
+            ),
+            done="is reversed",
+        )

@@ -1,0 +1,251 @@
+"""Categories, products, SKUs with their barcodes, lots and reason codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from inventory.admin.labels import STATUS_LABELS
+from inventory.admin.search import SkuSearch
+from inventory.models import Barcode, Category, Lot, Product, ReasonCode, Sku, StockLevel
+from warehouses.access import Access
+from warehouses.admin.filters import AutocompleteFilter
+from warehouses.admin.forms import ScopedForm
+from warehouses.admin.scoped import ScopedModelAdmin, ScopedTabularInline
+from warehouses.http.organization import access_of
+
+__all__ = ["CategoryAdmin", "LotAdmin", "ProductAdmin", "ReasonCodeAdmin", "SkuAdmin"]
+
+
+@admin.register(Category)
+class CategoryAdmin(ScopedModelAdmin):
+    read_permission = "products.read"
+    write_permission = "products.write"
+    icon = "category"
+    fields = ("name",)
+    list_display = ("name", "product_count")
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    in_palette = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        return super().get_queryset(request).annotate(products_held=Count("products"))
+
+    @admin.display(description="products", ordering="products_held")
+    def product_count(self, category: Any) -> int:
+        count: int = category.products_held
+        return count
+
+
+class SkuInline(ScopedTabularInline):
+    model = Sku
+    form = ScopedForm
+    read_permission = "products.read"
+    fields = readonly_fields = ("code", "title", "unit_cost", "unit_price", "is_active")
+    show_change_link = True
+    can_delete = False
+    verbose_name_plural = "SKUs"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Product)
+class ProductAdmin(ScopedModelAdmin):
+    read_permission = "products.read"
+    write_permission = "products.write"
+    icon = "inventory_2"
+    fields = ("name", "category")
+    list_display = ("name", "category", "sku_count", "created_at")
+    list_filter = ("category",)
+    list_select_related = ("category",)
+    search_fields = ("name",)
+    ordering = ("name", "pk")
+    autocomplete_fields = ("category",)
+    inlines = (SkuInline,)
+    in_palette = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        return super().get_queryset(request).annotate(skus_held=Count("skus"))
+
+    @admin.display(description="SKUs", ordering="skus_held")
+    def sku_count(self, product: Any) -> int:
+        count: int = product.skus_held
+        return count
+
+
+class BarcodeForm(ScopedForm):
+    """A barcode means one SKU in the organization; the form says so where the database would only refuse."""
+
+
+class BarcodeInline(ScopedTabularInline):
+    model = Barcode
+    form = BarcodeForm
+    read_permission = "products.read"
+    write_permission = "products.write"
+    fields = ("code",)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        access = access_of(request)
+        form = type("BarcodeForm", (BarcodeForm,), {"organization": access.organization if access else None})
+        return super().get_formset(request, obj, **{"form": form} | kwargs)
+
+
+class LevelInline(ScopedTabularInline):
+    """Where the SKU is. Read-only: quantities change through the ledger."""
+
+    model = StockLevel
+    form = ScopedForm
+    read_permission = "inventory.read"
+    warehouse_path = "warehouse_id"
+    fields = readonly_fields = ("warehouse", "on_hand", "reserved", "held", "available", "state")
+    ordering = ("warehouse__name",)
+    show_change_link = True
+    can_delete = False
+    verbose_name_plural = "stock by warehouse"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
+        return super().get_queryset(request).select_related("warehouse", "sku")
+
+    @display(description="status", label=STATUS_LABELS)
+    def state(self, level: StockLevel) -> tuple[str, str]:
+        return level.status, level.get_status_display()
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Sku)
+class SkuAdmin(SkuSearch):
+    read_permission = "products.read"
+    write_permission = "products.write"
+    sku_path = ""
+    code_path = "code_key"
+    icon = "barcode"
+    in_palette = True
+    fieldsets = (
+        (None, {"fields": ("code", "title", "product", "is_active")}),
+        ("Money and unit", {"fields": ("unit_cost", "unit_price", "base_unit")}),
+        (
+            "Stock",
+            {"fields": ("is_lot_controlled", "safety_stock", "reorder_point", "reorder_quantity")},
+        ),
+    )
+    list_display = (
+        "code", "title", "category", "unit_cost", "unit_price",
+        "on_hand", "available", "state", "is_lot_controlled", "is_active",
+    )  # fmt: skip
+    list_filter = (("product__category", AutocompleteFilter), "summary__status", "is_lot_controlled", "is_active")
+    list_select_related = ("product__category", "summary")
+    search_fields = ("code_key__startswith", "title__icontains", "barcodes__code")
+    search_help_text = "Code, title, or scan a barcode"
+    ordering = ("code_key", "pk")
+    autocomplete_fields = ("product",)
+    inlines = (BarcodeInline, LevelInline)
+
+    def choice_label(self, obj: Sku) -> str:
+        return f"{obj.code} · {obj.title}"
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return (BarcodeInline, LevelInline) if obj is not None else (BarcodeInline,)
+
+    @admin.display(description="category", ordering="product__category__name")
+    def category(self, sku: Sku) -> Category | None:
+        return sku.product.category
+
+    @admin.display(description="on hand", ordering="summary__on_hand")
+    def on_hand(self, sku: Sku) -> int | None:
+        return sku.summary.on_hand if hasattr(sku, "summary") else None
+
+    @admin.display(description="available", ordering="summary__available")
+    def available(self, sku: Sku) -> int | None:
+        return sku.summary.available if hasattr(sku, "summary") else None
+
+    @display(description="status", ordering="summary__status", label=STATUS_LABELS)
+    def state(self, sku: Sku) -> tuple[str, str]:
+        if not hasattr(sku, "summary"):
+            return "none", "Never stocked"
+        return sku.summary.status, sku.summary.get_status_display()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        organization = self.require_access(request).organization
+        for row in formset.forms:
+            row.instance.organization = organization
+        formset.save()
+
+
+@admin.register(Lot)
+class LotAdmin(SkuSearch):
+    read_permission = "inventory.read"
+    write_permission = "inventory.write"
+    icon = "deployed_code_history"
+    in_palette = True
+    fields = ("sku", "code", "state", "expires_on", "received_at")
+    list_display = ("code", "sku", "title", "condition", "expires_on", "received_at")
+    list_filter = ("state", "expires_on")
+    list_select_related = ("sku",)
+    search_fields = ("code__istartswith", "sku__code_key__startswith")
+    search_help_text = "Lot, SKU code or title, or scan a barcode"
+    ordering = ("expires_on", "pk")
+    autocomplete_fields = ("sku",)
+
+    def choice_label(self, obj: Lot) -> str:
+        return f"{obj.code} · {obj.sku.code}"
+
+    @admin.display(description="title")
+    def title(self, lot: Lot) -> str:
+        return lot.sku.title
+
+    @display(
+        description="state", label={"active": "success", "quarantined": "warning", "expired": "danger"}
+    )
+    def condition(self, lot: Lot) -> tuple[str, str]:
+        return lot.state, lot.get_state_display()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("sku",) if obj is not None else ()  # its stock would be of another SKU
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        named = queryset.filter(code__istartswith=search_term.strip()) if search_term.strip() else queryset.none()
+        if search_term.strip() and named.exists():
+            return named, False
+        return super().get_search_results(request, queryset, search_term)
+
+
+@admin.register(ReasonCode)
+class ReasonCodeAdmin(ScopedModelAdmin):
+    """Reason codes that movements refer to are deactivated rather than deleted."""
+
+    read_permission = "inventory.read"
+    write_permission = "inventory.write"
+    icon = "sell"
+    fields = ("code", "name", "direction", "nature", "is_active")
+    list_display = ("code", "name", "direction", "nature", "is_active")
+    list_filter = ("direction", "nature", "is_active")
+    search_fields = ("code", "name")
+    ordering = ("code_key", "pk")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # History is read by code and direction: what it means does not change once it is in use.
+        return ("code", "direction", "nature") if obj is not None else ()
+
+    def store(self, request: HttpRequest, access: Access, obj: ReasonCode, form: Any, change: bool) -> None:
+        obj.save()

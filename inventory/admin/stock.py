@@ -1,0 +1,262 @@
+"""Stock levels, stock items and movements: read-only, but for the Adjust form that posts to the ledger."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action, display
+from unfold.paginator import InfinitePaginator
+
+from inventory.adjustments import Recorded, adjust
+from inventory.admin.adjust_form import AdjustForm
+from inventory.admin.labels import STATUS_LABELS
+from inventory.admin.search import SkuSearch
+from inventory.ledger import Line, Mode
+from inventory.models import Movement, Source, StockItem, StockLevel
+from inventory.versions import level_version, require_version
+from warehouses import transactions
+from warehouses.access import Access
+from warehouses.admin.filters import AutocompleteFilter
+from warehouses.admin.scoped import ReadOnlyScopedAdmin, ScopedTabularInline
+from warehouses.http.organization import access_of
+from warehouses.refusals import Refusal, Stale
+
+__all__ = ["MovementAdmin", "StockItemAdmin", "StockLevelAdmin"]
+
+
+class StockAdmin(ReadOnlyScopedAdmin, SkuSearch):
+    """What a level and an item share: the Adjust action."""
+
+    read_permission = "inventory.read"
+    warehouse_path = "warehouse_id"
+    actions_row = ("adjust",)
+    actions_detail = ("adjust",)
+    search_help_text = "SKU code or title, or scan a barcode"
+
+    def level_and_item(self, row: Any) -> tuple[StockLevel, StockItem | None]:
+        raise NotImplementedError
+
+    def has_adjust_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        if object_id is None:
+            access = access_of(request)
+            return access is not None and access.may("inventory.adjust")
+        return self.allows(request, "inventory.adjust", object_id)
+
+    @action(description="Adjust", permissions=["adjust"], url_path="adjust", icon="edit_square")
+    def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        access = self.require_access(request)
+        level, item = self.level_and_item(row)
+        if request.method != "POST":
+            form = AdjustForm(level=level, item=item, initial={"seen": level.version})
+            return self._page(request, level, item, form)
+        form = AdjustForm(request.POST, level=level, item=item)
+        if form.is_valid():
+            try:
+                recorded = transactions.run(lambda: _post(access, level, item, form.cleaned_data))
+            except Stale:
+                level, item = self.level_and_item(self.get_object(request, object_id))
+                form = AdjustForm({**request.POST.dict(), "seen": level.version}, level=level, item=item)
+                there = (item or level).on_hand
+                form.add_error(
+                    None, f"Somebody was first: there are {there} units now. Send the form again if you mean it."
+                )
+            except Refusal as refusal:
+                form.show(refusal)
+            else:
+                self._tell(request, level, recorded)
+                return HttpResponseRedirect(reverse(self.url_name("change"), args=(row.pk,)))
+        return self._page(request, level, item, form, status=422)
+
+    def _tell(self, request: HttpRequest, level: StockLevel, recorded: Recorded) -> None:
+        if recorded.adjustment is None:
+            self.message_user(request, "Nothing changed: that is what was there.", messages.INFO)
+            return
+        first, last = recorded.posting.changes[0], recorded.posting.changes[-1]
+        self.message_user(
+            request,
+            f"{level.sku.code} in {level.warehouse.name}: {first.level_before} → {last.level_after}"
+            f" ({recorded.adjustment.public_id}).",
+            messages.SUCCESS,
+        )
+
+    def _page(
+        self,
+        request: HttpRequest,
+        level: StockLevel,
+        item: StockItem | None,
+        form: AdjustForm,
+        status: int = 200,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Adjust {level.sku.code}",
+            "opts": self.opts,
+            "level": level,
+            "item": item,
+            "before": (item or level).on_hand,
+            "form": form,
+            "back": reverse(self.url_name("changelist")),
+        }
+        return TemplateResponse(request, "inventory/admin/adjust.html", context, status=status)
+
+
+def _post(access: Access, level: StockLevel, item: StockItem | None, values: dict[str, Any]) -> Recorded:
+    is_set = values["mode"] == AdjustForm.SET
+    line = Line(
+        sku=level.sku,
+        warehouse=level.warehouse,
+        quantity=values["quantity"],
+        mode=Mode.TO if is_set else Mode.BY,
+        reason=values["reason"],
+        bin=values.get("bin"),
+        lot=values.get("lot"),
+        stock_item_id=item.pk if item else None,
+        note=values["note"],
+        reference=values["reference"],
+    )
+    # A change adds up with whatever others did; a quantity that is set would undo it unseen.
+    seen = {level_version(values["seen"])}
+    precondition = require_version(sku=level.sku, warehouse=level.warehouse, expected=seen) if is_set else None
+    return adjust(
+        organization=access.organization,
+        actor=access.actor,
+        source=Source.ADMIN,
+        lines=[line],
+        note=values["note"],
+        reference=values["reference"],
+        precondition=precondition,
+    )
+
+
+class ItemInline(ScopedTabularInline):
+    """Where in the warehouse the stock lies."""
+
+    model = StockItem
+    read_permission = "inventory.read"
+    warehouse_path = "warehouse_id"
+    fields = readonly_fields = ("bin", "room", "lot", "expires_on", "on_hand", "held")
+    ordering = ("bin__pick_sequence", "bin__code", "pk")
+    show_change_link = True
+    can_delete = False
+    verbose_name_plural = "stock by bin and lot"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("bin__room", "lot", "sku")
+
+    @admin.display(description="room")
+    def room(self, item: StockItem) -> str:
+        return item.bin.room.name
+
+    @admin.display(description="expires")
+    def expires_on(self, item: StockItem) -> Any:
+        return item.lot.expires_on if item.lot else None
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(StockLevel)
+class StockLevelAdmin(StockAdmin):
+    code_path = "sort_code"
+    icon = "inventory"
+    list_display = (
+        "sku", "title", "warehouse", "on_hand", "reserved", "held", "available",
+        "reorder_point", "state", "updated_at",
+    )  # fmt: skip
+    list_filter = ("warehouse", "status", "is_low", ("sku__product__category", AutocompleteFilter))
+    list_select_related = ("sku", "warehouse")
+    search_fields = ("sort_code__startswith", "sku__title__icontains", "sku__barcodes__code")
+    ordering = ("sort_code", "warehouse_id")
+    fields = (
+        "sku", "title", "warehouse", "state", "on_hand", "reserved", "held", "available",
+        "safety_stock", "reorder_point", "reorder_quantity", "updated_at",
+    )  # fmt: skip
+    inlines = (ItemInline,)
+
+    def level_and_item(self, row: StockLevel) -> tuple[StockLevel, StockItem | None]:
+        return row, None
+
+    @admin.display(description="title", ordering="sku__title")
+    def title(self, level: StockLevel) -> str:
+        return level.sku.title
+
+    @display(description="status", ordering="status", label=STATUS_LABELS)
+    def state(self, level: StockLevel) -> tuple[str, str]:
+        return level.status, level.get_status_display()
+
+
+@admin.register(StockItem)
+class StockItemAdmin(StockAdmin):
+    icon = "shelves"
+    list_display = (
+        "sku", "title", "warehouse", "room", "bin", "lot", "expires_on", "on_hand", "held", "updated_at",
+    )  # fmt: skip
+    list_filter = ("warehouse", "bin__room__room_type", ("bin", AutocompleteFilter), "lot__state")
+    list_select_related = ("sku", "warehouse", "bin__room", "lot", "level")
+    search_fields = ("sku__code_key__startswith", "sku__title__icontains", "sku__barcodes__code")
+    ordering = ("pk",)
+    fields = (
+        "sku", "title", "warehouse", "room", "bin", "lot", "expires_on", "on_hand", "held", "updated_at",
+    )  # fmt: skip
+
+    def level_and_item(self, row: StockItem) -> tuple[StockLevel, StockItem | None]:
+        level = StockLevel.objects.select_related("sku", "warehouse").get(pk=row.level_id)
+        return level, row
+
+    @admin.display(description="title", ordering="sku__title")
+    def title(self, item: StockItem) -> str:
+        return item.sku.title
+
+    @admin.display(description="room")
+    def room(self, item: StockItem) -> str:
+        return item.bin.room.name
+
+    @admin.display(description="expires", ordering="lot__expires_on")
+    def expires_on(self, item: StockItem) -> Any:
+        return item.lot.expires_on if item.lot else None
+
+
+@admin.register(Movement)
+class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
+    """The ledger. Pages forward and back without counting all of it."""
+
+    read_permission = "inventory.read"
+    warehouse_path = "warehouse_id"
+    icon = "receipt_long"
+    paginator = InfinitePaginator
+    list_display = (
+        "recorded_at", "sku", "warehouse", "change", "level_before", "level_after",
+        "reason_code", "reference", "actor_name", "note",
+    )  # fmt: skip
+    list_filter = ("warehouse", "reason_code", "actor_type", "recorded_at")
+    list_select_related = ("sku", "warehouse", "reason_code")
+    search_fields = ("sku__code_key__startswith", "sku__title__icontains", "sku__barcodes__code")
+    search_help_text = "SKU code or title, or scan a barcode"
+    ordering = ("-recorded_at", "-pk")
+    fields = (
+        "sku", "warehouse", "stock_item", "change", "level_before", "level_after", "item_after",
+        "reason_code", "note", "reference", "actor_name", "document", "recorded_at", "occurred_at",
+    )  # fmt: skip
+
+    @admin.display(description="change", ordering="delta")
+    def change(self, movement: Movement) -> str:
+        return f"{movement.delta:+,d}"
+
+    @admin.display(description="document")
+    def document(self, movement: Movement) -> str:
+        from inventory.models import Adjustment
+
+        return str(Adjustment(pk=movement.document_id))

@@ -1,0 +1,185 @@
+"""The six routes of the gateway contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from inventory.api.gateway import documentation
+from inventory.api.gateway.bodies import AdjustBody, BulkBody, SetBody
+from inventory.api.gateway.filters import GatewayPaging, InventoryFilters, LowStockFilters
+from inventory.api.gateway.objects import inventory_object, level_rows, sku_object, tag_of
+from inventory.api.gateway.writes import adjust_quantity, set_quantities
+from inventory.models import StockLevel, sku_key
+from inventory.resolution import find_warehouse, inventory_not_found
+from warehouses.http.etags import expected_tags
+from warehouses.http.faults import invalid_parameters
+from warehouses.http.views import ApiView
+from warehouses.refusals import Problem
+
+__all__ = ["Adjust", "BulkUpdate", "InventoryList", "InventoryOfSku", "LowStock"]
+
+
+class GatewayView(ApiView):
+    contract = "gateway"
+    query_parameters = ("warehouse_id",)
+    #: Our word for an input → the body's, where they differ.
+    names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouseId"}
+
+    def pointer_of(self, problem: Problem) -> str:
+        return f"/{self.names.get(problem.field, problem.field)}" if problem.field else ""
+
+    def visible(self) -> QuerySet[StockLevel]:
+        """The stock levels that the caller may read, in the warehouse of `warehouse_id` if the query names one."""
+        levels = self.access.narrow(StockLevel.objects.order_by("sort_code", "warehouse_id"), "inventory.read")
+        named = self.request.query_params.get("warehouse_id")
+        if named is None:
+            return levels
+        return levels.filter(warehouse=find_warehouse(access=self.access, public_id=named))
+
+    def warehouse_of(self, body: Mapping[str, Any]) -> str | None:
+        """The warehouse that the query or the body names; both may, if they agree."""
+        asked: str | None = self.request.query_params.get("warehouse_id")
+        told: str | None = body.get("warehouseId")
+        if asked is not None and told is not None and asked != told:
+            raise invalid_parameters(
+                [("warehouse_id", "CONTRADICTION", "The query and the body name different warehouses.")]
+            )
+        return told if told is not None else asked
+
+    def objects(self, keys: list[UUID]) -> list[dict[str, Any]]:
+        """The Inventory Objects of stock levels, in the order of `keys`. One query."""
+        rows = {row["pk"]: row for row in level_rows(StockLevel.objects.order_by().filter(pk__in=keys))}
+        return [inventory_object(rows[key]) for key in keys if key in rows]
+
+    def written(self, keys: list[UUID]) -> HttpResponse:
+        """The answer to a write of one SKU: its stock level as it is now."""
+        rows = level_rows(StockLevel.objects.order_by().filter(pk__in=keys))
+        return self.record(sku_object(rows), tag_of(rows))
+
+
+class LevelList(GatewayView):
+    permissions = {"GET": ("inventory.read",)}
+    paging_class = GatewayPaging
+
+    def listing(self, levels: QuerySet[StockLevel]) -> Response:
+        page = self.page(self.filtered(levels), self.objects)
+        paging = {
+            "page": page.page,
+            "perPage": page.size,
+            "total": page.total,
+            "totalPages": page.total_pages,
+        }
+        return Response({"data": page.rows, "pagination": paging})
+
+
+class InventoryList(LevelList):
+    """`GET /inventory`: every SKU in every warehouse, by SKU code."""
+
+    filterset_class = InventoryFilters
+
+    @documentation.list_inventory
+    def get(self, request: Request) -> HttpResponse:
+        return self.listing(self.visible())
+
+
+class LowStock(LevelList):
+    """`GET /inventory/low-stock`: what is below its reorder point."""
+
+    filterset_class = LowStockFilters
+
+    @documentation.low_stock
+    def get(self, request: Request) -> HttpResponse:
+        return self.listing(self.visible().filter(is_low=True))
+
+
+class InventoryOfSku(GatewayView):
+    """`GET` and `PUT /inventory/{sku}`."""
+
+    permissions = {"GET": ("inventory.read",), "PUT": ("inventory.write",)}
+
+    @documentation.get_inventory
+    def get(self, request: Request, sku: str) -> HttpResponse:
+        rows = level_rows(self.visible().filter(sort_code=sku_key(sku)).order_by("warehouse__name"))
+        if not rows:
+            raise inventory_not_found(sku)
+        return self.record(sku_object(rows), tag_of(rows))
+
+    @documentation.set_inventory
+    def put(self, request: Request, sku: str) -> HttpResponse:
+        body = SetBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        expected = expected_tags(request._request)
+
+        def work() -> HttpResponse:
+            keys = set_quantities(
+                access=self.access,
+                rows=[{**values, "sku": sku}],
+                warehouse=self.warehouse_of(values),
+                note=values.get("reason", ""),
+                expected=expected,
+            )
+            return self.written(keys)
+
+        return self.write(work)
+
+class Adjust(GatewayView):
+    """`POST /inventory/adjust`: add to or take from the stock of one SKU."""
+
+    permissions = {"POST": ("inventory.adjust",)}
+    names = {"warehouse": "warehouseId", "quantity": "adjustment"}
+
+    @documentation.adjust
+    def post(self, request: Request) -> HttpResponse:
+        body = AdjustBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+        expected = expected_tags(request._request)
+
+        def work() -> HttpResponse:
+            keys = adjust_quantity(
+                access=self.access,
+                sku=values["sku"],
+                change=values["adjustment"],
+                warehouse=self.warehouse_of(values),
+                note=values.get("reason", ""),
+                reference=values.get("referenceId", ""),
+                expected=expected,
+            )
+            return self.written(keys)
+
+        return self.write(work)
+
+
+class BulkUpdate(GatewayView):
+    """`POST /inventory/bulk`: set up to 100 SKUs, all or nothing."""
+
+    permissions = {"POST": ("inventory.write",)}
+
+    def pointer_of(self, problem: Problem) -> str:
+        field = super().pointer_of(problem)
+        return field if problem.index is None else f"/updates/{problem.index}{field}"
+
+    @documentation.bulk_update
+    def post(self, request: Request) -> HttpResponse:
+        body = BulkBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        values = body.validated_data
+
+        def work() -> HttpResponse:
+            keys = set_quantities(
+                access=self.access,
+                rows=values["updates"],
+                warehouse=self.warehouse_of(values),
+                note=values.get("reason", ""),
+            )
+            return Response({"data": self.objects(keys)})
+
+        return self.write(work)

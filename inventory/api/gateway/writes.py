@@ -1,0 +1,104 @@
+"""The gateway's writes: from a checked body to one call of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from inventory.adjustments import adjust
+from inventory.ledger import Line, Mode, Settings
+from inventory.models import Sku, Source
+from inventory.resolution import Wanted, resolve
+from inventory.versions import require_version
+from warehouses.access import Access
+from warehouses.http.etags import ANY, Expected
+from warehouses.models import Warehouse
+
+__all__ = ["adjust_quantity", "set_quantities"]
+
+# The contract has free-text reasons only; every change of it is a correction of the record.
+REASON = "ADJUSTMENT"
+
+
+def set_quantities(
+    *,
+    access: Access,
+    rows: Sequence[Mapping[str, Any]],
+    warehouse: str | None,
+    note: str,
+    expected: Expected = None,
+) -> list[UUID]:
+    """Set absolute quantities (and thresholds where given); the keys of the stock levels, in the order of `rows`."""
+    wanted = [
+        Wanted(index, row["sku"], row.get("warehouseId", warehouse), REASON) for index, row in enumerate(rows)
+    ]
+    resolved, refused = resolve(access=access, permission="inventory.write", wanted=wanted)
+    lines = [
+        Line(
+            sku=found.sku,
+            warehouse=found.warehouse,
+            quantity=rows[index]["quantity"],
+            mode=Mode.TO,
+            reason=found.reason,
+            note=note,
+            settings=Settings(
+                reorder_point=rows[index].get("reorderPoint"),
+                reorder_quantity=rows[index].get("reorderQuantity"),
+            ),
+            index=index,
+        )
+        for index, found in resolved.items()
+    ]
+    return _post(access, lines, refused, note=note, reference="", expected=expected)
+
+
+def adjust_quantity(
+    *, access: Access, sku: str, change: int, warehouse: str | None, note: str, reference: str, expected: Expected
+) -> list[UUID]:
+    """Change one SKU by a signed amount; the key of its stock level."""
+    resolved, refused = resolve(
+        access=access, permission="inventory.adjust", wanted=[Wanted(0, sku, warehouse, REASON)]
+    )
+    lines = [
+        Line(
+            sku=found.sku,
+            warehouse=found.warehouse,
+            quantity=change,
+            reason=found.reason,
+            note=note,
+            reference=reference,
+        )
+        for found in resolved.values()
+    ]
+    return _post(access, lines, refused, note=note, reference=reference, expected=expected)
+
+
+def _post(
+    access: Access,
+    lines: Sequence[Line],
+    refused: Sequence[Any],
+    *,
+    note: str,
+    reference: str,
+    expected: Expected,
+) -> list[UUID]:
+    precondition = None
+    if expected is not None and len(lines) == 1:
+        precondition = _precondition(lines[0].sku, lines[0].warehouse, expected)
+    recorded = adjust(
+        organization=access.organization,
+        actor=access.actor,
+        source=Source.GATEWAY,
+        lines=lines,
+        note=note,
+        reference=reference,
+        precondition=precondition,
+        refused=refused,
+    )
+    return [recorded.posting.levels[line.level_key].id for line in lines]
+
+
+def _precondition(sku: Sku, warehouse: Warehouse, expected: Expected) -> Any:
+    tags = None if expected is ANY or expected is None else {tag.strip('"') for tag in expected}
+    return require_version(sku=sku, warehouse=warehouse, expected=tags)

@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class InventoryConfig(AppConfig):
+    """The catalogue, the stock ledger, and the HTTP contracts over them."""
+
+    name = "inventory"
+    verbose_name = "Inventory"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from inventory import guards  # models are loaded only now
+        from inventory.occupancy import occupancy_of
+        from inventory.reason_codes import create_reason_codes
+        from warehouses import organizations, places
+
+        places.guards.append(occupancy_of)
+        organizations.founders.append(create_reason_codes)
+        post_migrate.connect(guards.install, sender=self, dispatch_uid="inventory.guards")

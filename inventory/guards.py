@@ -1,0 +1,114 @@
+"""What the database itself holds, on both engines: movements are append-only, sort codes follow their SKU.
+
+Installed after every migration rather than in one: SQLite drops a table's triggers whenever a later migration
+rebuilds the table, and a ledger without its guard must not come about by accident. `verify_stock` checks that the
+guards are there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+__all__ = ["TRIGGERS", "install", "missing", "remove"]
+
+# name → the table it stands on
+TRIGGERS: dict[str, dict[str, str]] = {
+    "postgresql": {
+        "inventory_movement_append_only": "inventory_movement",
+        "inventory_movement_no_truncate": "inventory_movement",
+        "inventory_sku_sort_code": "inventory_sku",
+    },
+    "sqlite": {
+        "inventory_movement_no_update": "inventory_movement",
+        "inventory_movement_no_delete": "inventory_movement",
+        "inventory_sku_sort_code": "inventory_sku",
+    },
+}
+
+_POSTGRESQL = (
+    """
+    CREATE OR REPLACE FUNCTION inventory_movement_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'inventory_movement is append-only: reverse a movement, never change it'
+            USING ERRCODE = 'restrict_violation';
+    END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER inventory_movement_append_only BEFORE UPDATE OR DELETE ON inventory_movement
+    FOR EACH ROW EXECUTE FUNCTION inventory_movement_refuse()
+    """,
+    """
+    CREATE OR REPLACE TRIGGER inventory_movement_no_truncate BEFORE TRUNCATE ON inventory_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION inventory_movement_refuse()
+    """,
+    """
+    CREATE OR REPLACE FUNCTION inventory_sku_sort_code() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE inventory_stocklevel SET sort_code = NEW.code_key WHERE sku_id = NEW.id;
+        UPDATE inventory_stocksummary SET sort_code = NEW.code_key WHERE sku_id = NEW.id;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE OR REPLACE TRIGGER inventory_sku_sort_code AFTER UPDATE OF code_key ON inventory_sku
+    FOR EACH ROW WHEN (OLD.code_key IS DISTINCT FROM NEW.code_key)
+    EXECUTE FUNCTION inventory_sku_sort_code()
+    """,
+)
+
+_SQLITE = (
+    """
+    CREATE TRIGGER IF NOT EXISTS inventory_movement_no_update BEFORE UPDATE ON inventory_movement
+    BEGIN
+        SELECT RAISE(ABORT, 'inventory_movement is append-only: reverse a movement, never change it');
+    END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS inventory_movement_no_delete BEFORE DELETE ON inventory_movement
+    BEGIN
+        SELECT RAISE(ABORT, 'inventory_movement is append-only: reverse a movement, never change it');
+    END
+    """,
+    """
+    CREATE TRIGGER IF NOT EXISTS inventory_sku_sort_code AFTER UPDATE OF code_key ON inventory_sku
+    WHEN OLD.code_key IS NOT NEW.code_key
+    BEGIN
+        UPDATE inventory_stocklevel SET sort_code = NEW.code_key WHERE sku_id = NEW.id;
+        UPDATE inventory_stocksummary SET sort_code = NEW.code_key WHERE sku_id = NEW.id;
+    END
+    """,
+)
+
+
+def install(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
+    """Create the triggers that are missing. Safe to repeat; does nothing until the tables exist."""
+    connection = connections[using]
+    if not {"inventory_movement", "inventory_stocksummary"} <= set(connection.introspection.table_names()):
+        return
+    with connection.cursor() as cursor:
+        for statement in _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE:
+            cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """The names of the triggers that should stand and do not, or stand disabled."""
+    if connection.vendor == "postgresql":
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+    else:
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found = {name for (name,) in cursor.fetchall()}
+    return sorted(set(TRIGGERS[connection.vendor]) - found)
+
+
+def remove(connection: BaseDatabaseWrapper) -> list[str]:
+    """The statements that take the triggers away: what emptying a test database begins with."""
+    on_table = connection.vendor == "postgresql"
+    return [
+        f"DROP TRIGGER IF EXISTS {name}" + (f" ON {table}" if on_table else "")
+        for name, table in TRIGGERS[connection.vendor].items()
+    ]

@@ -1,0 +1,9 @@
+"""The ledger: the one way stock changes.
+
+`post` writes quantities and movements; nothing else in the product does (a test holds that).
+"""
+
+from inventory.ledger.lines import Line, Mode, Settings
+from inventory.ledger.posting import DocumentRef, Posting, post
+
+__all__ = ["DocumentRef", "Line", "Mode", "Posting", "Settings", "post"]

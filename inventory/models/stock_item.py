@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from warehouses.models.base import OrganizationQuerySet, PublicModel
+
+__all__ = ["StockItem"]
+
+
+class StockItem(PublicModel):
+    """Quantity of one SKU in one bin, of one lot or of none: where stock lives. Written by the ledger only."""
+
+    prefix = "inv"
+
+    organization = models.ForeignKey(
+        "warehouses.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    level = models.ForeignKey("inventory.StockLevel", on_delete=models.PROTECT, related_name="items")
+    sku = models.ForeignKey("inventory.Sku", on_delete=models.PROTECT, related_name="+", db_index=False)
+    warehouse = models.ForeignKey(
+        "warehouses.Warehouse", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    bin = models.ForeignKey("warehouses.Bin", on_delete=models.PROTECT, related_name="stock_items")
+    lot = models.ForeignKey(
+        "inventory.Lot", null=True, blank=True, on_delete=models.PROTECT, related_name="stock_items"
+    )
+    on_hand = models.BigIntegerField(default=0)
+    held = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("sku__code_key", "bin__pick_sequence", "bin__code")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sku", "bin"), condition=Q(lot__isnull=True), name="inventory_stock_item_without_lot"
+            ),
+            models.UniqueConstraint(
+                fields=("sku", "bin", "lot"),
+                condition=Q(lot__isnull=False),
+                name="inventory_stock_item_of_lot",
+            ),
+            models.CheckConstraint(condition=Q(on_hand__gte=0), name="inventory_stock_item_on_hand"),
+            models.CheckConstraint(condition=Q(held__gte=0), name="inventory_stock_item_held"),
+        )
+        indexes = (models.Index(fields=("organization", "id"), name="inventory_item_of_tenant"),)
+
+    def __str__(self) -> str:
+        lot = f" of lot {self.lot}" if self.lot_id else ""
+        return f"{self.sku} in {self.bin}{lot}"

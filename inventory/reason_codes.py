@@ -1,0 +1,51 @@
+"""The reason codes that every organization starts with: those of the contracts, and the product's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inventory.models import Direction, Nature, ReasonCode
+from warehouses.models import Organization
+
+__all__ = ["STANDARD", "create_reason_codes", "find_reason_codes"]
+
+# code, name, direction, nature: the pos contract's in capitals, nexus's and our own in small letters.
+STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (
+    ("SALE", "Retail sale", Direction.OUT, Nature.ISSUE),
+    ("RETURN", "Customer return", Direction.IN, Nature.RECEIPT),
+    ("ADJUSTMENT", "Manual adjustment", Direction.EITHER, Nature.CORRECTION),
+    ("DAMAGE", "Damaged goods", Direction.OUT, Nature.CORRECTION),
+    ("THEFT", "Theft or shrinkage", Direction.OUT, Nature.CORRECTION),
+    ("TRANSFER", "Transfer between locations", Direction.EITHER, Nature.ISSUE),
+    ("AUDIT", "Audit correction", Direction.EITHER, Nature.CORRECTION),
+    ("supplier_receipt", "Received from a supplier", Direction.IN, Nature.RECEIPT),
+    ("cycle_count", "Cycle count", Direction.EITHER, Nature.CORRECTION),
+    ("opening_stock", "Opening stock", Direction.IN, Nature.RECEIPT),
+    ("reversal", "Reversal of an adjustment", Direction.EITHER, Nature.CORRECTION),
+    ("found", "Found goods", Direction.IN, Nature.CORRECTION),
+    ("supplier_return", "Returned to a supplier", Direction.OUT, Nature.ISSUE),
+    ("expired", "Expired goods written off", Direction.OUT, Nature.CORRECTION),
+)
+
+
+def create_reason_codes(organization: Organization) -> None:
+    """Give a new organization the standard reason codes."""
+    ReasonCode.objects.bulk_create(
+        ReasonCode(
+            organization=organization,
+            code=code,
+            code_key=code.casefold(),
+            name=name,
+            direction=direction,
+            nature=nature,
+        )
+        for code, name, direction, nature in STANDARD
+    )
+
+
+def find_reason_codes(*, organization: Organization, codes: Iterable[str]) -> dict[str, ReasonCode]:
+    """The active reason codes among `codes`, by their case-folded code. One query."""
+    found = ReasonCode.objects.filter(
+        organization=organization, is_active=True, code_key__in={code.casefold() for code in codes}
+    )
+    return {reason.code_key: reason for reason in found}

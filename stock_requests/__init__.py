@@ -1,0 +1,1 @@
+"""Stock requests: a place asks another for stock; people submit, approve, pick and fulfil."""

@@ -1,0 +1,64 @@
+"""The settings of the test suite: config.settings as ENVIRONMENT=test has them, and faster.
+
+TEST_DATABASE_URL and TEST_REDIS_URL choose the engines; without them it is SQLite and an in-memory broker. The
+developer's own DATABASE_URL and the like are not looked at: no test may touch their data.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+# The folder of this run, shared by its parallel processes, which inherit the variable.
+if "TEST_FOLDER" not in os.environ:
+    os.environ["TEST_FOLDER"] = tempfile.mkdtemp(prefix="tallyhouse-tests-")
+    atexit.register(shutil.rmtree, os.environ["TEST_FOLDER"], ignore_errors=True)
+_folder = Path(os.environ["TEST_FOLDER"])
+
+for _name in (
+    *(
+        "ALLOWED_HOSTS",
+        "BEHIND_PROXY",
+        "CSRF_TRUSTED_ORIGINS",
+        "DATABASE_PGBOUNCER",
+        "DATABASE_STATEMENT_TIMEOUT",
+    ),
+    *("DEBUG", "EMAIL_FROM", "EMAIL_URL", "HOST", "HSTS_SECONDS", "LOG_FORMAT", "LOG_LEVEL", "PORT"),
+    *("RATE_LIMIT_PER_MINUTE", "SECRET_KEY_FALLBACKS", "TASK_WORKERS", "WEB_THREADS", "WEB_WORKERS"),
+):
+    os.environ.pop(_name, None)
+os.environ["ENVIRONMENT"] = "test"
+os.environ["DATA_DIR"] = str(_folder)
+os.environ["SECRET_KEY"] = "only-for-tests"
+# A file, never SQLite's shared memory: tests with threads and live servers need connections of their own.
+os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_folder / 'db.sqlite3'}"
+os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+
+from config.settings import *  # noqa: E402, F403 - the environment comes first
+from config.settings import CELERY_BROKER_URL, DATABASES, REDIS_URL  # noqa: E402
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # pytest-django adds the parallel process's name to this one.
+    DATABASES["default"]["TEST"] = {"NAME": str(_folder / "test.sqlite3")}
+
+if not REDIS_URL:
+    CELERY_BROKER_URL = "memory://"
+    CELERY_BROKER_TRANSPORT = "memory"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
+
+# Slow on purpose in production, and paid for by every login of every test here.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Static files are found where they lie, without collecting them first.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True
+STATIC_ROOT = _folder / "static"
+STATIC_ROOT.mkdir(exist_ok=True)

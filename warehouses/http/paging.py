@@ -1,0 +1,186 @@
+"""Paging: by number with an exact total, or by an opaque cursor over one unique column.
+
+Both first cut the page out of the primary keys, from an index, and then fetch the rows of that page only (a deferred
+join): page 5,000 of a wide query costs about what page 1 does. Envelopes are the contracts' own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, Generic, TypeVar
+
+from django.core import signing
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from warehouses.access import Access
+from warehouses.http.faults import RequestFault, invalid_parameters
+
+__all__ = ["CursorPage", "CursorPaging", "Page", "PageNumberPaging", "in_order"]
+
+_NUMBER = re.compile(r"[0-9]{1,15}")
+_LONGEST_CURSOR = 1000
+Row = TypeVar("Row")
+Record = TypeVar("Record", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """`rows` of page `page` (from 1), of `size` at most; `total` over all pages."""
+
+    rows: list[Row]
+    page: int
+    size: int
+    total: int
+
+    @property
+    def total_pages(self) -> int:
+        return -(-self.total // self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPage(Generic[Row]):
+    """`next_cursor` is None on the last page; `total` is of all rows, wherever the cursor stands."""
+
+    rows: list[Row]
+    size: int
+    total: int
+    next_cursor: str | None
+
+
+def in_order(keys: Sequence[Any], records: Iterable[Record]) -> list[Record]:
+    """`records` in the order of their primary `keys`; one that was deleted in between is left out."""
+    found = {record.pk: record for record in records}
+    return [found[key] for key in keys if key in found]
+
+
+class PageNumberPaging:
+    """Subclass per contract, naming its parameters."""
+
+    page_parameter: ClassVar[str] = "page"
+    size_parameter: ClassVar[str] = "limit"
+    default_size: ClassVar[int] = 50
+    maximum_size: ClassVar[int] = 100
+
+    @classmethod
+    def parameters(cls) -> frozenset[str]:
+        return frozenset({cls.page_parameter, cls.size_parameter})
+
+    def page(
+        self, request: HttpRequest, keys: QuerySet[Any], rows: Callable[[list[Any]], list[Row]]
+    ) -> Page[Row]:
+        """The page that the request asks for.
+
+        `keys` is filtered and ordered by something unique, best by an index; `rows` gets the primary keys of the page
+        and returns its rows in that order (`in_order`). Three queries at most: a count, the keys, and what `rows` does.
+        A page past the end is empty. Raises 400 naming the parameter for a bad value or a size over the maximum.
+        """
+        number = _number(request, self.page_parameter, default=1, maximum=None)
+        size = _number(request, self.size_parameter, default=self.default_size, maximum=self.maximum_size)
+        total = keys.count()
+        start = (number - 1) * size
+        # Past the end there is nothing to ask for, and an offset beyond 64 bits would be an error of the database.
+        found = list(keys.values_list("pk", flat=True)[start : start + size]) if start < total else []
+        return Page(rows=rows(found) if found else [], page=number, size=size, total=total)
+
+
+class CursorPaging:
+    """Keyset paging over `ordering`, one unique, never-null column of the model, `-` in front for descending.
+
+    The cursor is signed, and good only for the organization, listing and filters that it was made for. It names the
+    last row's value, so rows that come or go in between neither repeat nor skip others.
+    """
+
+    cursor_parameter: ClassVar[str] = "cursor"
+    size_parameter: ClassVar[str] = "limit"
+    default_size: ClassVar[int] = 50
+    maximum_size: ClassVar[int] = 200
+    ordering: ClassVar[str] = "-id"
+
+    @classmethod
+    def parameters(cls) -> frozenset[str]:
+        return frozenset({cls.cursor_parameter, cls.size_parameter})
+
+    def page(
+        self,
+        request: HttpRequest,
+        keys: QuerySet[Any],
+        rows: Callable[[list[Any]], list[Row]],
+        *,
+        access: Access,
+        listing: str,
+        ordering: str | None = None,
+    ) -> CursorPage[Row]:
+        """The page after the request's cursor. `listing` names the view and its path arguments.
+
+        Like `PageNumberPaging.page` otherwise; the order of `keys` is replaced. Raises 400 `INVALID_CURSOR` for a
+        cursor that is not ours, or not for this.
+        """
+        size = _number(request, self.size_parameter, default=self.default_size, maximum=self.maximum_size)
+        order = ordering or self.ordering
+        column, descending = order.lstrip("-"), order.startswith("-")
+        binding = _binding(access, listing, order, request.GET.items(), besides=self.parameters())
+        remaining = keys.order_by(order)
+        cursor = request.GET.get(self.cursor_parameter)
+        if cursor is not None:
+            value = self._read(cursor, binding, keys.model, column)
+            remaining = remaining.filter(**{f"{column}__{'lt' if descending else 'gt'}": value})
+        total = keys.count()
+        found = list(remaining.values_list("pk", column)[: size + 1])
+        more = len(found) > size
+        found = found[:size]
+        return CursorPage(
+            rows=rows([key for key, _ in found]) if found else [],
+            size=size,
+            total=total,
+            next_cursor=_write(found[-1][1], binding) if more else None,
+        )
+
+    def _read(self, cursor: str, binding: str, model: type[Model], column: str) -> Any:
+        try:
+            if len(cursor) > _LONGEST_CURSOR:
+                raise signing.BadSignature("too long")
+            text = signing.loads(cursor, salt=binding)
+            return model._meta.get_field(column).to_python(text)  # type: ignore[union-attr]
+        except (signing.BadSignature, ValidationError, FieldDoesNotExist, ValueError):
+            fault = (self.cursor_parameter, "INVALID_CURSOR", "This cursor does not belong to this listing.")
+            raise invalid_parameters([fault], code="INVALID_CURSOR") from None
+
+
+def _number(request: HttpRequest, name: str, *, default: int, maximum: int | None) -> int:
+    text = request.GET.get(name)
+    if text is None:
+        return default
+    if not _NUMBER.fullmatch(text) or int(text) < 1:
+        raise _bad(name, "Give a whole number from 1.")
+    if maximum is not None and int(text) > maximum:
+        raise _bad(name, f"Give at most {maximum}.")
+    return int(text)
+
+
+def _bad(name: str, detail: str) -> RequestFault:
+    return invalid_parameters([(name, "INVALID", detail)])
+
+
+def _binding(
+    access: Access,
+    listing: str,
+    order: str,
+    query: Iterable[tuple[str, Any]],
+    *,
+    besides: frozenset[str],
+) -> str:
+    filters = sorted((name, str(value)) for name, value in query if name not in besides)
+    parts = [str(access.organization.pk), listing, order, filters]
+    return f"warehouses.http.paging:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
+
+
+def _write(value: Any, binding: str) -> str:
+    text = value.isoformat() if isinstance(value, date | datetime) else str(value)
+    return signing.dumps(text, salt=binding)
