@@ -40,6 +40,7 @@ Payload = dict[str, Any]
 
 _FOLDERS = ("incoming", "messages", "claimed", "dead", "control")
 _ABANDONED_SECONDS = 3600.0
+_SLICE_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
 #: The lock of this process's worker, held until the process ends.
@@ -321,3 +322,8 @@ class Transport(filesystem.Transport):
         # kombu shares what was declared among all connections of the process, as if there were one folder only:
         # in a second one, or one that was removed meanwhile, nothing would be bound, and messages would go nowhere.
         self.state = virtual.BrokerState()
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **kwargs: Any) -> None:
+        # A worker looks whether it is to stop only between two of these, and would wait two seconds each time.
+        slice_ = None if timeout is None else min(timeout, _SLICE_SECONDS)
+        super().drain_events(connection, timeout=slice_, **kwargs)

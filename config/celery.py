@@ -23,6 +23,15 @@ def keep_logging(**kwargs: Any) -> None:
     """Django has configured logging; a receiver of this signal is how Celery is told to leave it alone."""
 
 
+@signals.worker_process_init.connect
+def leave_group(**kwargs: Any) -> None:
+    """Keep a stop that is sent to the worker's whole process group from ending tasks in the middle.
+
+    The worker itself gets it, lets its tasks finish for a while, and ends these processes then.
+    """
+    os.setpgid(0, 0)
+
+
 @signals.worker_init.connect
 def take_over_messages(**kwargs: Any) -> None:
     """Put back what a killed worker had taken and not finished, before this one takes its first message."""

@@ -40,9 +40,12 @@ def command(name: str) -> list[str]:
 
 def run_all() -> int:
     """Run every process until one ends or a signal comes, then stop them all. Answers the exit status."""
-    from honcho.manager import Manager
+    from django.conf import settings
+    from honcho import manager as honcho
 
-    manager = Manager()
+    # honcho kills after five seconds. The worker may let its tasks finish for longer, and takes some seconds itself.
+    honcho.KILL_WAIT = settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT + 15
+    manager = honcho.Manager()
     for name in NAMES:
         # Python's own buffering would hold back lines while the output is a pipe.
         manager.add_process(

@@ -53,6 +53,7 @@ CSRF_TRUSTED_ORIGINS = environment.listing("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # before the admin, whose templates it replaces
+    "unfold.contrib.filters",
     "warehouses.admin_apps.TallyhouseAdminConfig",  # django.contrib.admin, with a site of our own
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -193,10 +194,6 @@ if PRODUCTION:
     # The prefix makes browsers refuse a cookie that a sibling host or a plain-HTTP page has set.
     SESSION_COOKIE_NAME = "__Host-session"
     CSRF_COOKIE_NAME = "__Host-csrf"
-
-SILENCED_SYSTEM_CHECKS = [
-    "auth.W004",  # e-mail addresses are unique, whatever their case: a constraint on Lower("email") says it
-]
 
 # --- HTTP API
 

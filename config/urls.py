@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("warehouses.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("config.reference")),
     *(path(f"{name}/", include(urlconf)) for name, urlconf in CONTRACTS.items()),
     re_path(r"^api(?:/|$)", dispatch, name="dispatch"),
 ]

@@ -6,10 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-
 from inventory.ledger import DocumentRef, Line, Posting, post
-from inventory.ledger.posting import Locked
+from inventory.ledger.locking import Locked
 from inventory.models import Adjustment, DocumentType, Movement, ReasonCode, Source
 from warehouses.access import Access
 from warehouses.actors import Actor
@@ -82,12 +80,15 @@ def adjust(
 def reverse(*, access: Access, source: Source, adjustment: Adjustment, note: str = "") -> Recorded:
     """Undo `adjustment` by a new one with the opposite movements on the same stock items, linked both ways.
 
-    Needs `inventory.adjust` in every warehouse that it touched. Raises Conflict `ALREADY_REVERSED`, and RuleBroken
+    Needs `inventory.adjust` in every warehouse that it touched, and a transaction of the caller's. Locks the
+    adjustment, then posts. Raises Conflict `ALREADY_REVERSED`, and RuleBroken
     `GOODS_GONE` naming what is missing where the goods that it added have left since; nothing is changed then.
     """
     organization = access.organization
     access.require("inventory.adjust")
-    if adjustment.organization_id != organization.pk:
+    # Of two who reverse it at once, the second waits here and then sees the first one's reversal.
+    mine = Adjustment.objects.select_for_update(of=("self",), no_key=True)
+    if not mine.filter(pk=adjustment.pk, organization=organization).exists():
         raise NotFound("ADJUSTMENT_NOT_FOUND", "There is no such adjustment.")
     movements = list(
         Movement.objects.filter(document_id=adjustment.pk, document_type=DocumentType.ADJUSTMENT)
@@ -114,22 +115,15 @@ def reverse(*, access: Access, source: Source, adjustment: Adjustment, note: str
         for index, movement in enumerate(movements)
     ]
     try:
-        with transaction.atomic():
-            return adjust(
-                organization=organization,
-                actor=access.actor,
-                source=source,
-                lines=lines,
-                note=note,
-                reference=adjustment.reference,
-                reverses=adjustment,
-            )
-    except IntegrityError:
-        # Somebody else reversed it between our look and our write; the constraint on `reverses` let one through.
-        earlier = Adjustment.objects.filter(reverses=adjustment).first()
-        if earlier is None:
-            raise
-        raise _already(adjustment, earlier) from None
+        return adjust(
+            organization=organization,
+            actor=access.actor,
+            source=source,
+            lines=lines,
+            note=note,
+            reference=adjustment.reference,
+            reverses=adjustment,
+        )
     except RuleBroken as refusal:
         if refusal.code != "NEGATIVE_QUANTITY":
             raise

@@ -75,7 +75,7 @@ def save_skus(*, organization: Organization, actor: Actor, entries: Sequence[Sku
     if faults:
         raise gather(faults)
     saved = batch.save()
-    _log.info(
+    _log.debug(
         "catalogue.saved",
         organization=organization.public_id,
         actor_type=actor.type.value,
@@ -268,7 +268,10 @@ def _value_of(entry: SkuEntry, sku: Sku | None, name: str) -> Any:
     wanted = getattr(entry, name)
     if wanted is not None and wanted != "":
         return wanted
-    return getattr(sku, name) if sku is not None else Sku._meta.get_field(name).get_default()
+    if sku is not None:
+        return getattr(sku, name)
+    model_field: Any = Sku._meta.get_field(name)
+    return model_field.get_default()
 
 
 def _refuse(

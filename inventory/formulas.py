@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.db.models.expressions import CombinedExpression
 
 __all__ = [
     "StockStatus",
@@ -53,7 +54,7 @@ def status(*, available: int, safety_stock: int, reorder_point: int) -> StockSta
     return StockStatus.NORMAL
 
 
-def available_expression() -> models.expressions.Combinable:
+def available_expression() -> CombinedExpression:
     return F("on_hand") - F("reserved") - F("held")
 
 

@@ -24,6 +24,7 @@ TRIGGERS: dict[str, dict[str, str]] = {
     "sqlite": {
         "inventory_movement_no_update": "inventory_movement",
         "inventory_movement_no_delete": "inventory_movement",
+        "inventory_movement_no_replace": "inventory_movement",
         "inventory_sku_sort_code": "inventory_sku",
     },
 }
@@ -73,6 +74,17 @@ _SQLITE = (
     END
     """,
     """
+    -- INSERT OR REPLACE deletes without firing the trigger for that.
+    CREATE TRIGGER IF NOT EXISTS inventory_movement_no_replace BEFORE INSERT ON inventory_movement
+    WHEN EXISTS (
+        SELECT 1 FROM inventory_movement
+        WHERE id = NEW.id OR (level_id = NEW.level_id AND level_version = NEW.level_version)
+    )
+    BEGIN
+        SELECT RAISE(ABORT, 'inventory_movement is append-only: this movement is there already');
+    END
+    """,
+    """
     CREATE TRIGGER IF NOT EXISTS inventory_sku_sort_code AFTER UPDATE OF code_key ON inventory_sku
     WHEN OLD.code_key IS NOT NEW.code_key
     BEGIN
@@ -96,13 +108,16 @@ def install(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
 def missing(connection: BaseDatabaseWrapper) -> list[str]:
     """The names of the triggers that should stand and do not, or stand disabled."""
     if connection.vendor == "postgresql":
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        query = (
+            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger"
+            " WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+        )
     else:
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        query = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'"
     with connection.cursor() as cursor:
         cursor.execute(query)
-        found = {name for (name,) in cursor.fetchall()}
-    return sorted(set(TRIGGERS[connection.vendor]) - found)
+        found = set(cursor.fetchall())
+    return sorted(name for name, table in TRIGGERS[connection.vendor].items() if (name, table) not in found)
 
 
 def remove(connection: BaseDatabaseWrapper) -> list[str]:

@@ -40,7 +40,10 @@ class Resolved:
 
 
 def inventory_not_found(code: str, index: int | None = None) -> NotFound:
+    """`index` is the row of the request that names the SKU; without one it was the address that did."""
     detail = f"There is no inventory of the SKU {code!r}."
+    if index is None:
+        return NotFound("INVENTORY_NOT_FOUND", detail)
     problem = Problem("INVENTORY_NOT_FOUND", detail, index, "sku")
     return NotFound("INVENTORY_NOT_FOUND", detail, problems=[problem])
 
@@ -48,8 +51,9 @@ def inventory_not_found(code: str, index: int | None = None) -> NotFound:
 def find_warehouse(*, access: Access, public_id: str) -> Warehouse:
     """The warehouse that the caller may read, inactive ones too. Raises NotFound `WAREHOUSE_NOT_FOUND`."""
     key = decode(Warehouse.prefix, public_id)
-    found = access.narrow(Warehouse.objects.all(), "inventory.read", warehouse="pk").filter(pk=key).first()
-    if key is None or found is None:
+    seen = access.narrow(Warehouse.objects.all(), "inventory.read", warehouse="pk")
+    found = seen.filter(pk=key).first() if key is not None else None
+    if found is None:
         raise _warehouse_not_found(None)
     return found
 
@@ -67,7 +71,7 @@ def resolve(
     organization = access.organization
     skus = find_skus(organization=organization, codes={row.code for row in wanted})
     reasons = find_reason_codes(organization=organization, codes={row.reason for row in wanted})
-    choices = _Warehouses(access, permission, [row for row in wanted], skus)
+    choices = _Warehouses(access, permission, wanted, skus)
     resolved: dict[int, Resolved] = {}
     refused: list[Refusal] = []
     for row in wanted:
@@ -99,7 +103,9 @@ class _Warehouses:
             for row in wanted
             if row.warehouse is not None
         }
-        unnamed = [skus[sku_key(row.code)] for row in wanted if row.warehouse is None and sku_key(row.code) in skus]
+        unnamed = [
+            skus[sku_key(row.code)] for row in wanted if row.warehouse is None and sku_key(row.code) in skus
+        ]
         self.stocking = self._stocking(unnamed)
         needed = {key for key in self.keys.values() if key is not None}
         needed |= {place for places in self.stocking.values() for place in places}

@@ -34,10 +34,10 @@ class Finding:
     facts: dict[str, Any]
 
 
-_ITEM_SUMS = "SELECT level_id, SUM(on_hand) AS on_hand, SUM(held) AS held FROM inventory_stockitem GROUP BY level_id"
-_MOVEMENT_SUMS = (
-    "SELECT stock_item_id, SUM(delta) AS total FROM inventory_movement GROUP BY stock_item_id"
+_ITEM_SUMS = (
+    "SELECT level_id, SUM(on_hand) AS on_hand, SUM(held) AS held FROM inventory_stockitem GROUP BY level_id"
 )
+_MOVEMENT_SUMS = "SELECT stock_item_id, SUM(delta) AS total FROM inventory_movement GROUP BY stock_item_id"
 _LEVEL_SUMS = (
     "SELECT sku_id, SUM(on_hand) AS on_hand, SUM(reserved) AS reserved, SUM(held) AS held,"
     " SUM(safety_stock) AS safety_stock, SUM(reorder_point) AS reorder_point"
@@ -127,6 +127,37 @@ CHECKS: tuple[Check, ...] = (
         " OR s.safety_stock <> l.safety_stock OR s.reorder_point <> l.reorder_point",
     ),
     Check(
+        "summary-has-levels",
+        "A SKU without stock levels has nothing in its summary.",
+        "SELECT s.sku_id, s.on_hand, s.reserved, s.held, s.safety_stock, s.reorder_point"
+        " FROM inventory_stocksummary s LEFT JOIN inventory_stocklevel l ON l.sku_id = s.sku_id"
+        " WHERE l.id IS NULL AND (s.on_hand <> 0 OR s.reserved <> 0 OR s.held <> 0"
+        " OR s.safety_stock <> 0 OR s.reorder_point <> 0)",
+    ),
+    Check(
+        "level-belongs",
+        "A stock level, its summary, SKU and warehouse belong to one organization.",
+        "SELECT l.id FROM inventory_stocklevel l JOIN inventory_sku k ON k.id = l.sku_id"
+        " JOIN warehouses_warehouse w ON w.id = l.warehouse_id"
+        " JOIN inventory_stocksummary u ON u.sku_id = l.sku_id"
+        " WHERE k.organization_id <> l.organization_id OR w.organization_id <> l.organization_id"
+        " OR u.organization_id <> l.organization_id",
+    ),
+    Check(
+        "item-belongs",
+        "A stock item and its level are about one SKU, warehouse and organization.",
+        "SELECT i.id FROM inventory_stockitem i JOIN inventory_stocklevel l ON l.id = i.level_id"
+        " WHERE i.sku_id <> l.sku_id OR i.warehouse_id <> l.warehouse_id"
+        " OR i.organization_id <> l.organization_id",
+    ),
+    Check(
+        "movement-cites-own",
+        "The document and the reason of a movement are its organization's.",
+        "SELECT m.id FROM inventory_movement m JOIN inventory_reasoncode r ON r.id = m.reason_code_id"
+        " LEFT JOIN inventory_adjustment a ON a.id = m.document_id AND m.document_type = 'adjustment'"
+        " WHERE r.organization_id <> m.organization_id OR a.organization_id <> m.organization_id",
+    ),
+    Check(
         "sort-code-follows",
         "The sort codes of levels and summaries are their SKU's.",
         "SELECT l.id, l.sort_code, s.code_key FROM inventory_stocklevel l JOIN inventory_sku s ON s.id = l.sku_id"
@@ -170,7 +201,9 @@ def verify(*, limit: int = 100) -> Iterator[Finding]:
     loaded but the breaks themselves.
     """
     for name in guards.missing(connection):
-        yield Finding("guards-stand", "The database refuses to change a movement.", name, {"trigger": "missing"})
+        yield Finding(
+            "guards-stand", "The database refuses to change a movement.", name, {"trigger": "missing"}
+        )
     for check in CHECKS:
         with connection.cursor() as cursor:
             cursor.execute(f"{check.query} LIMIT {int(limit)}")

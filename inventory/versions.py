@@ -7,8 +7,9 @@ which moves with any of its levels.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from uuid import UUID
 
-from inventory.ledger.posting import Locked
+from inventory.ledger.locking import Locked
 from inventory.models import Sku
 from warehouses.models import Warehouse
 from warehouses.refusals import Stale
@@ -16,12 +17,13 @@ from warehouses.refusals import Stale
 __all__ = ["level_version", "require_version", "summary_version"]
 
 
-def level_version(version: int) -> str:
-    return f"level-{version}"
+def level_version(level_id: UUID, version: int) -> str:
+    """Names the level too: the same number elsewhere is another version."""
+    return f"{level_id.hex}-{version}"
 
 
-def summary_version(version: int) -> str:
-    return f"sku-{version}"
+def summary_version(sku_id: UUID, version: int) -> str:
+    return f"{sku_id.hex}-{version}"
 
 
 def require_version(
@@ -34,7 +36,10 @@ def require_version(
 
     def check(locked: Locked) -> None:
         level = locked.levels[sku.pk, warehouse.pk]
-        current = {level_version(level.version), summary_version(locked.summary_versions[sku.pk])}
+        current = {
+            level_version(level.id, level.version),
+            summary_version(sku.pk, locked.summary_versions[sku.pk]),
+        }
         if level.is_new or (expected is not None and current.isdisjoint(expected)):
             raise Stale("PRECONDITION_FAILED", f"{sku.code} has changed since it was read; read it again.")
 

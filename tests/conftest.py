@@ -37,7 +37,10 @@ def _flush_past_the_guards() -> Iterator[None]:
     plain = flush.sql_flush
 
     def sql_flush(style: Any, connection: BaseDatabaseWrapper, **options: Any) -> list[str]:
-        return [*(f"{statement};" for statement in guards.remove(connection)), *plain(style, connection, **options)]
+        return [
+            *(f"{statement};" for statement in guards.remove(connection)),
+            *plain(style, connection, **options),
+        ]
 
     flush.sql_flush = sql_flush  # type: ignore[assignment]
     yield

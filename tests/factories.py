@@ -11,7 +11,17 @@ from django.contrib.auth.models import Group
 
 from inventory.adjustments import Recorded, adjust
 from inventory.ledger import Line, Mode
-from inventory.models import Barcode, Category, Lot, Product, ReasonCode, Sku, Source, StockLevel, StockSummary
+from inventory.models import (
+    Barcode,
+    Category,
+    Lot,
+    Product,
+    ReasonCode,
+    Sku,
+    Source,
+    StockLevel,
+    StockSummary,
+)
 from warehouses import keys, organizations, people, places, transactions
 from warehouses.actors import SYSTEM, Actor
 from warehouses.models import Bin, Organization, Room, User, Warehouse
@@ -57,7 +67,9 @@ def make_category(organization: Organization, name: str = "Widgets") -> Category
     return Category.objects.create(organization=organization, name=name)
 
 
-def make_product(organization: Organization, name: str = "Widget", category: Category | None = None) -> Product:
+def make_product(
+    organization: Organization, name: str = "Widget", category: Category | None = None
+) -> Product:
     return Product.objects.create(organization=organization, name=name, category=category)
 
 

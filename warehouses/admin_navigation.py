@@ -18,6 +18,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from warehouses.http.organization import access_of
+
 __all__ = ["GROUPS", "Group", "Item", "navigation"]
 
 
@@ -25,7 +27,8 @@ __all__ = ["GROUPS", "Group", "Item", "navigation"]
 class Item:
     """An entry for a model's list (`model`, as in "warehouses.bin") or for a page of its own (`url`, a URL's name).
 
-    A model's entry is shown to those who may see its list; a page's to those for whom `shown` says so.
+    A model's entry is shown to those who may see its list, and only if `shown`, where given, agrees; a page's to those
+    for whom `shown` says so. `target` is for an entry whose address depends on the person.
     `badge` is the dotted path of a function of the request. `description` is printed on the overview.
     """
 
@@ -35,6 +38,7 @@ class Item:
     url: str = ""
     description: str = ""
     shown: Callable[[HttpRequest], bool] | None = None
+    target: Callable[[HttpRequest], str] | None = None
     badge: str | None = None
 
     def is_shown(self, request: HttpRequest) -> bool:
@@ -45,7 +49,9 @@ class Item:
         registered = admin.site._registry.get(apps.get_model(self.model))
         return registered is not None and registered.has_view_permission(request)
 
-    def link(self) -> str:
+    def link(self, request: HttpRequest) -> str:
+        if self.target is not None:
+            return self.target(request)
         if self.model:
             app_label, name = self.model.lower().split(".")
             return reverse(f"admin:{app_label}_{name}_changelist")
@@ -64,7 +70,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for path in settings.ADMIN_NAVIGATION:
         declared: Iterable[Group] = import_string(path)
         for group in declared:
-            items = [_entry(item) for item in group.items if item.is_shown(request)]
+            items = [_entry(item, request) for item in group.items if item.is_shown(request)]
             if items:
                 groups.append({"title": group.title, "items": items})
     return groups
@@ -74,16 +80,31 @@ def _overview() -> dict[str, Any]:
     return {"title": "Overview", "icon": "home", "link": reverse("admin:index")}
 
 
-def _entry(item: Item) -> dict[str, Any]:
+def _entry(item: Item, request: HttpRequest) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "title": item.title,
         "icon": item.icon,
-        "link": item.link(),
+        "link": item.link(request),
         "description": item.description,
     }
     if item.badge:
         entry["badge"] = item.badge
     return entry
+
+
+def _has_organization(request: HttpRequest) -> bool:
+    return access_of(request) is not None
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_superuser)
+
+
+def _own_settings(request: HttpRequest) -> str:
+    access = access_of(request)
+    if access is None:
+        return reverse("admin:warehouses_organization_changelist")
+    return reverse("admin:warehouses_organization_change", args=(access.organization.pk,))
 
 
 GROUPS = (
@@ -101,12 +122,26 @@ GROUPS = (
             Item("People", "group", "warehouses.membership", description="Members and their roles"),
             Item("Invitations", "mail", "warehouses.invitation", description="Who was asked to join"),
             Item("API keys", "key", "warehouses.apikey", description="Access for integrations"),
-            Item("Settings", "tune", "warehouses.organization", description="Time zone, currency, defaults"),
+            Item(
+                "Settings",
+                "tune",
+                "warehouses.organization",
+                description="Time zone, currency, defaults",
+                shown=_has_organization,
+                target=_own_settings,
+            ),
         ),
     ),
     Group(
         "Installation",
         (
+            Item(
+                "Organizations",
+                "domain",
+                "warehouses.organization",
+                description="All tenants of this installation",
+                shown=_is_superuser,
+            ),
             Item("Accounts", "manage_accounts", "warehouses.user", description="Everyone who can log in"),
             Item("Roles", "badge", "auth.group", description="What each role may do"),
         ),

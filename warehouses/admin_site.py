@@ -6,6 +6,7 @@ It lies beside the `admin` package and not in it: Django makes the site while th
 from __future__ import annotations
 
 import time
+from functools import update_wrapper
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
@@ -61,6 +63,20 @@ class TallyhouseAdminSite(UnfoldAdminSite):
         if not (user.is_active and user.is_staff):
             return False
         return user.is_superuser or access_of(request) is not None
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's guard around every page; inside, times are told in the organization's time zone."""
+        guarded = super().admin_view(view, cacheable)
+
+        def in_its_time_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            access = access_of(request)
+            with timezone.override(access.organization.zone if access else None):
+                response: HttpResponseBase = guarded(request, *args, **kwargs)
+                if isinstance(response, TemplateResponse):
+                    response.render()  # Django would only do so once the time zone is forgotten again
+            return response
+
+        return update_wrapper(in_its_time_zone, guarded)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """Whoever is logged in and only lacks an organization is sent to choose one, not to log in again."""

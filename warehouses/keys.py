@@ -87,7 +87,7 @@ def create_key(
             created_by=created_by,
         )
         key.warehouses.set(places)
-    _log.info("key.created", key=key.visible_prefix, organization=str(organization.pk), by=actor.name)
+    _log.info("key.created", key=key.visible_prefix, **_who(organization, actor))
     return key, text
 
 
@@ -112,7 +112,7 @@ def revoke_key(*, organization: Organization, actor: Actor, key: ApiKey) -> None
     now = timezone.now()
     if ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now):
         key.revoked_at = now
-        _log.info("key.revoked", key=key.visible_prefix, organization=str(organization.pk), by=actor.name)
+        _log.info("key.revoked", key=key.visible_prefix, **_who(organization, actor))
 
 
 def touch(key: ApiKey) -> None:
@@ -172,6 +172,14 @@ def _check_grant(
             ],
             extra={"missing": beyond},
         )
+
+
+def _who(organization: Organization, actor: Actor) -> dict[str, str]:
+    return {
+        "organization": organization.public_id,
+        "actor_type": actor.type.value,
+        "actor_id": str(actor.id or ""),
+    }
 
 
 def _new_text() -> str:

@@ -34,4 +34,3 @@ def create_roles(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
 def vocabulary() -> dict[str, str]:
     """Codename → permission name, for reading Django permissions back into the vocabulary."""
     return {codename(name): name for name in DESCRIPTIONS}
-

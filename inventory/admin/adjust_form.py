@@ -61,11 +61,15 @@ class AdjustForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.level = level
         reasons = ReasonCode.objects.filter(organization=level.organization_id, is_active=True)
-        self._offer("reason", reasons.exclude(code_key="reversal"), lambda found: f"{found.name} ({found.code})")
+        self._offer(
+            "reason", reasons.exclude(code_key="reversal"), lambda found: f"{found.name} ({found.code})"
+        )
         if item is not None:
             del self.fields["bin"], self.fields["lot"]
             return
-        bins = Bin.objects.filter(Q(stock_items__level=level) | Q(is_default=True), warehouse=level.warehouse_id)
+        bins = Bin.objects.filter(
+            Q(stock_items__level=level) | Q(is_default=True), warehouse=level.warehouse_id
+        )
         self._offer("bin", bins.filter(is_active=True).distinct().order_by("pick_sequence", "code"), str)
         lots = Lot.objects.filter(sku=level.sku_id)
         if not lots.exists():

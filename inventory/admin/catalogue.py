@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from inventory.admin.filters import SummaryStatusFilter
 from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
+from inventory.formulas import StockStatus
 from inventory.models import Barcode, Category, Lot, Product, ReasonCode, Sku, StockLevel
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
@@ -33,7 +36,7 @@ class CategoryAdmin(ScopedModelAdmin):
     in_palette = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
-        return super().get_queryset(request).annotate(products_held=Count("products"))
+        return super().get_queryset(request).annotate(products_held=_counted(Product, "category"))
 
     @admin.display(description="products", ordering="products_held")
     def product_count(self, category: Any) -> int:
@@ -76,7 +79,7 @@ class ProductAdmin(ScopedModelAdmin):
     in_palette = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        return super().get_queryset(request).annotate(skus_held=Count("skus"))
+        return super().get_queryset(request).annotate(skus_held=_counted(Sku, "product"))
 
     @admin.display(description="SKUs", ordering="skus_held")
     def sku_count(self, product: Any) -> int:
@@ -119,7 +122,7 @@ class LevelInline(ScopedTabularInline):
 
     @display(description="status", label=STATUS_LABELS)
     def state(self, level: StockLevel) -> tuple[str, str]:
-        return level.status, level.get_status_display()
+        return level.status, StockStatus(level.status).label
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -151,7 +154,12 @@ class SkuAdmin(SkuSearch):
         "code", "title", "category", "unit_cost", "unit_price",
         "on_hand", "available", "state", "is_lot_controlled", "is_active",
     )  # fmt: skip
-    list_filter = (("product__category", AutocompleteFilter), "summary__status", "is_lot_controlled", "is_active")
+    list_filter = (
+        ("product__category", AutocompleteFilter),
+        SummaryStatusFilter,
+        "is_lot_controlled",
+        "is_active",
+    )
     list_select_related = ("product__category", "summary")
     search_fields = ("code_key__startswith", "title__icontains", "barcodes__code")
     search_help_text = "Code, title, or scan a barcode"
@@ -181,7 +189,7 @@ class SkuAdmin(SkuSearch):
     def state(self, sku: Sku) -> tuple[str, str]:
         if not hasattr(sku, "summary"):
             return "none", "Never stocked"
-        return sku.summary.status, sku.summary.get_status_display()
+        return sku.summary.status, StockStatus(sku.summary.status).label
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         organization = self.require_access(request).organization
@@ -212,9 +220,7 @@ class LotAdmin(SkuSearch):
     def title(self, lot: Lot) -> str:
         return lot.sku.title
 
-    @display(
-        description="state", label={"active": "success", "quarantined": "warning", "expired": "danger"}
-    )
+    @display(description="state", label={"active": "success", "quarantined": "warning", "expired": "danger"})
     def condition(self, lot: Lot) -> tuple[str, str]:
         return lot.state, lot.get_state_display()
 
@@ -224,7 +230,9 @@ class LotAdmin(SkuSearch):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        named = queryset.filter(code__istartswith=search_term.strip()) if search_term.strip() else queryset.none()
+        named = (
+            queryset.filter(code__istartswith=search_term.strip()) if search_term.strip() else queryset.none()
+        )
         if search_term.strip() and named.exists():
             return named, False
         return super().get_search_results(request, queryset, search_term)
@@ -249,3 +257,10 @@ class ReasonCodeAdmin(ScopedModelAdmin):
 
     def store(self, request: HttpRequest, access: Access, obj: ReasonCode, form: Any, change: bool) -> None:
         obj.save()
+
+
+def _counted(model: type[Model], owner: str) -> Coalesce:
+    """How many rows of `model` an owner has: a look-up per row shown, where a join would count them all to page."""
+    rows = model._default_manager.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
+    counts = rows.annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)

@@ -13,10 +13,12 @@ from unfold.paginator import InfinitePaginator
 
 from inventory.adjustments import Recorded, adjust
 from inventory.admin.adjust_form import AdjustForm
+from inventory.admin.filters import BelowReorderPointFilter, StatusFilter
 from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
+from inventory.formulas import StockStatus
 from inventory.ledger import Line, Mode
-from inventory.models import Movement, Source, StockItem, StockLevel
+from inventory.models import Adjustment, Movement, Source, StockItem, StockLevel
 from inventory.versions import level_version, require_version
 from warehouses import transactions
 from warehouses.access import Access
@@ -65,7 +67,8 @@ class StockAdmin(ReadOnlyScopedAdmin, SkuSearch):
                 form = AdjustForm({**request.POST.dict(), "seen": level.version}, level=level, item=item)
                 there = (item or level).on_hand
                 form.add_error(
-                    None, f"Somebody was first: there are {there} units now. Send the form again if you mean it."
+                    None,
+                    f"Somebody was first: there are {there} units now. Send the form again if you mean it.",
                 )
             except Refusal as refusal:
                 form.show(refusal)
@@ -122,8 +125,10 @@ def _post(access: Access, level: StockLevel, item: StockItem | None, values: dic
         reference=values["reference"],
     )
     # A change adds up with whatever others did; a quantity that is set would undo it unseen.
-    seen = {level_version(values["seen"])}
-    precondition = require_version(sku=level.sku, warehouse=level.warehouse, expected=seen) if is_set else None
+    seen = {level_version(level.pk, values["seen"])}
+    precondition = (
+        require_version(sku=level.sku, warehouse=level.warehouse, expected=seen) if is_set else None
+    )
     return adjust(
         organization=access.organization,
         actor=access.actor,
@@ -176,7 +181,12 @@ class StockLevelAdmin(StockAdmin):
         "sku", "title", "warehouse", "on_hand", "reserved", "held", "available",
         "reorder_point", "state", "updated_at",
     )  # fmt: skip
-    list_filter = ("warehouse", "status", "is_low", ("sku__product__category", AutocompleteFilter))
+    list_filter = (
+        "warehouse",
+        StatusFilter,
+        BelowReorderPointFilter,
+        ("sku__product__category", AutocompleteFilter),
+    )
     list_select_related = ("sku", "warehouse")
     search_fields = ("sort_code__startswith", "sku__title__icontains", "sku__barcodes__code")
     ordering = ("sort_code", "warehouse_id")
@@ -195,7 +205,7 @@ class StockLevelAdmin(StockAdmin):
 
     @display(description="status", ordering="status", label=STATUS_LABELS)
     def state(self, level: StockLevel) -> tuple[str, str]:
-        return level.status, level.get_status_display()
+        return level.status, StockStatus(level.status).label
 
 
 @admin.register(StockItem)
@@ -257,6 +267,4 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
 
     @admin.display(description="document")
     def document(self, movement: Movement) -> str:
-        from inventory.models import Adjustment
-
         return str(Adjustment(pk=movement.document_id))

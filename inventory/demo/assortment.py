@@ -21,7 +21,7 @@ class Range(NamedTuple):
 
 
 #: SKUs that cost at least so much are kept in a vault.
-VALUABLE_FROM: Final = 60
+VALUABLE_FROM: Final = 25
 #: Products that the store keeps back until they are released.
 UNRELEASED: Final = frozenset({"Smart mug", "Cold brew concentrate", "Travel yoga mat"})
 

@@ -60,7 +60,7 @@ def create_catalogue(*, organization: Organization, random: random.Random) -> li
             for place, variant in enumerate(variants.split(", ")):
                 sku = _sku(organization, product, entry, number, place, variant, float(cost), float(margin))
                 # A few things sell by the dozen, most by the piece.
-                units_a_day = round(min(0.3 * random.paretovariate(1.1), 6.5), 2)
+                units_a_day = round(min(0.2 * random.paretovariate(1.2), 6.5), 2)
                 articles.append(Article(sku, units_a_day, entry.shelf_life))
 
     skus = [article.sku for article in articles]
@@ -128,7 +128,7 @@ def _set_thresholds(article: Article) -> None:
 
 def _grows(variant: str) -> bool:
     """A larger variant costs more; another colour does not."""
-    return bool(re.search(r"\d", variant)) or variant.split()[0] in {"medium", "large", "strong", "M", "L", "XL"}
+    return bool(re.search(r"\d|^(medium|large|strong|M|L|XL)\b", variant))
 
 
 def _short(variant: str) -> str:

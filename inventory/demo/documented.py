@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Final, NamedTuple
+from uuid import UUID
 
-__all__ = ["FBA_EU", "FIXED", "WAREHOUSE_A", "Fixed"]
+from warehouses.identifiers import decode
+
+__all__ = ["FBA_EU", "FIXED", "WAREHOUSE_A", "Fixed", "key_of"]
 
 # Valid public ids of UUIDv7s. The documentation elides the rest of `wh_01HX...` and `wh_01HY...`.
 WAREHOUSE_A: Final = "wh_01hx000000e008000000000001"
 FBA_EU: Final = "wh_01hy000000e008000000000001"
+
+
+def key_of(warehouse: str) -> UUID:
+    """The primary key behind one of the ids above."""
+    key = decode("wh", warehouse)
+    if key is None:
+        raise ValueError(f"{warehouse} is no id of a warehouse.")
+    return key
 
 
 class Fixed(NamedTuple):

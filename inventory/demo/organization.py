@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from inventory.demo.catalogue import create_catalogue
-from inventory.demo.documented import WAREHOUSE_A
+from inventory.demo.documented import WAREHOUSE_A, key_of
 from inventory.demo.people import create_people
 from inventory.demo.places import create_places
 from inventory.demo.shelf_plan import DAYS
@@ -19,9 +19,9 @@ from inventory.demo.story import Cast, tell
 from inventory.models import Product, Sku
 from warehouses import organizations
 from warehouses.actors import SYSTEM, Actor, ActorType
-from warehouses.identifiers import decode
 from warehouses.keys import create_key
 from warehouses.models import ApiKey, Organization, User, Warehouse
+from warehouses.refusals import Conflict
 
 __all__ = ["NAME", "Loaded", "find", "load"]
 
@@ -39,17 +39,21 @@ class Loaded:
 
 def find() -> Organization | None:
     """The demonstration's organization, whatever somebody may have renamed it to."""
-    warehouse = Warehouse.objects.select_related("organization").filter(pk=decode("wh", WAREHOUSE_A)).first()
+    warehouse = Warehouse.objects.select_related("organization").filter(pk=key_of(WAREHOUSE_A)).first()
     return warehouse.organization if warehouse else None
 
 
 def load(*, password: str) -> Loaded:
     """Write the demonstration, whose logins will have `password`.
 
-    In one transaction, so that a run that was interrupted leaves nothing half done. Raises what the ledger and the
-    other doors raise; IntegrityError where something of the same name is in the way.
+    In one transaction, so that a run that was interrupted leaves nothing half done. Raises Conflict `NAME_TAKEN`
+    where somebody has an organization of that name, and what the ledger and the other doors raise.
     """
     with transaction.atomic():
+        if Organization.objects.filter(name__iexact=NAME).exists():
+            raise Conflict(
+                "NAME_TAKEN", f"There is already an organization “{NAME}”, and it is no demonstration."
+            )
         return _load(password)
 
 
@@ -61,13 +65,12 @@ def _load(password: str) -> Loaded:
     places = create_places(organization)
     warehouses = {name: place.warehouse for name, place in places.items()}
     people = create_people(organization=organization, warehouses=warehouses, password=password)
-    owner = User.objects.get(pk=people["owner"].id)
     web_shop, text = create_key(
         organization=organization,
         actor=SYSTEM,
         name="Web shop",
         scopes=("inventory.read", "inventory.write", "products.read"),
-        created_by=owner,
+        created_by=people["owner"],
     )
     # Nobody keeps the text of this one: it is the name under which the shop's sales stand in the ledger.
     cash_desk, _unused = create_key(
@@ -76,16 +79,16 @@ def _load(password: str) -> Loaded:
         name="Cash desk Mitte",
         scopes=("inventory.read", "inventory.write"),
         warehouses=[warehouses["Store Berlin Mitte"]],
-        created_by=owner,
+        created_by=people["owner"],
     )
     articles = create_catalogue(organization=organization, random=dice)
     today = organization.today()
     tell(
         organization=organization,
         cast=Cast(
-            manager=people["manager"],
-            store_manager=people["store.manager"],
-            counter=people["counter"],
+            manager=_person(people["manager"]),
+            store_manager=_person(people["store.manager"]),
+            counter=_person(people["counter"]),
             web_shop=Actor(ActorType.KEY, web_shop.pk, web_shop.name),
             cash_desk=Actor(ActorType.KEY, cash_desk.pk, cash_desk.name),
         ),
@@ -96,6 +99,10 @@ def _load(password: str) -> Loaded:
     founded = datetime.combine(today - timedelta(days=DAYS + 10), time(9), tzinfo=UTC)
     _backdate(organization, founded)
     return Loaded(organization, text)
+
+
+def _person(user: User) -> Actor:
+    return Actor(ActorType.USER, user.pk, user.email)
 
 
 def _backdate(organization: Organization, founded: datetime) -> None:

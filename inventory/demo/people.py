@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from warehouses.access import access_of_system
-from warehouses.actors import SYSTEM, Actor, ActorType
+from warehouses.actors import SYSTEM
 from warehouses.models import Organization, User, Warehouse
 from warehouses.people import add_member
 
@@ -61,8 +61,8 @@ def kept_password(file: Path) -> str | None:
 
 def create_people(
     *, organization: Organization, warehouses: Mapping[str, Warehouse], password: str
-) -> dict[str, Actor]:
-    """Write the accounts, with their roles in `organization`; their actors by role, the limited manager's aside.
+) -> dict[str, User]:
+    """Write the accounts, with their roles in `organization`; by the part of their address before the @.
 
     An account that exists already keeps its own password.
     """
@@ -70,7 +70,7 @@ def create_people(
     digest = make_password(password)
     roles = {role.name: role for role in Group.objects.all()}
     access = access_of_system(organization)
-    actors: dict[str, Actor] = {}
+    people: dict[str, User] = {}
     for login in LOGINS:
         user = _account(login, digest)
         warehouse = warehouses[login.warehouse] if login.warehouse else None
@@ -82,9 +82,9 @@ def create_people(
             role=roles[login.role],
             warehouse=warehouse,
         )
-        actors[login.email.partition("@")[0]] = Actor(ActorType.USER, user.pk, user.email)
+        people[login.email.partition("@")[0]] = user
     _account(ADMINISTRATOR, digest, is_superuser=True)
-    return actors
+    return people
 
 
 def _account(login: Login, digest: str, *, is_superuser: bool = False) -> User:

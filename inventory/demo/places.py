@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from inventory.demo.documented import FBA_EU, WAREHOUSE_A
-from warehouses.identifiers import decode, new_id
+from inventory.demo.documented import FBA_EU, WAREHOUSE_A, key_of
+from warehouses.identifiers import new_id
 from warehouses.models import Bin, Organization, Room, RoomType, Warehouse, WarehouseType
 from warehouses.models.room import SELLABLE_BY_DEFAULT
 from warehouses.models.warehouse import READONLY_TYPES
@@ -116,7 +116,7 @@ def create_places(organization: Organization) -> dict[str, Place]:
     bins: list[Bin] = []
     for site in _SITES:
         warehouse = Warehouse(
-            id=decode("wh", site.public_id) if site.public_id else new_id(),
+            id=key_of(site.public_id) if site.public_id else new_id(),
             organization=organization,
             name=site.name,
             type=site.type,

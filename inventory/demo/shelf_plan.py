@@ -139,7 +139,7 @@ def _happened(shelf: Shelf, day: int, today: date, random: random.Random) -> lis
         return [(Kind.SYNC_SALE, -sold)] if sold else []
     happened: list[tuple[Kind, int]] = []
     sold = _poisson(_demand(shelf, day, today), random)
-    evening = random.random() < 0.6
+    evening = shelf.rhythm is Rhythm.SHOP or random.random() < 0.6  # the till is read once, at closing time
     if sold and evening:
         happened.append((Kind.SALE_EVENING, -sold))
     chance = random.random()

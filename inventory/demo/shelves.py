@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from inventory.demo.catalogue import Article
+from inventory.demo.documented import Fixed
 from inventory.demo.places import Place
 from inventory.demo.shelf_plan import DAYS, Aside, Kind, Rhythm, Shelf
 from inventory.formulas import StockStatus
@@ -40,7 +41,7 @@ def arrange_shelves(
     random.shuffle(statuses)
     for article, status in zip(articles, statuses, strict=True):
         if article.fixed is not None:
-            shelves += [_fixed(article, name, places[name]) for name in article.fixed.stock]
+            shelves += [_fixed(article, article.fixed, name, places[name]) for name in article.fixed.stock]
             continue
         names = _stockists(article, random)
         arranged = [_shelf(article, name, places[name], status) for name in names]
@@ -86,12 +87,11 @@ def _shelf(article: Article, name: str, place: Place, status: StockStatus) -> Sh
     )
 
 
-def _fixed(article: Article, name: str, place: Place) -> Shelf:
-    assert article.fixed is not None
-    left, safety_stock, reorder_point = article.fixed.stock[name]
+def _fixed(article: Article, fixed: Fixed, name: str, place: Place) -> Shelf:
+    left, safety_stock, reorder_point = fixed.stock[name]
     shelf = _shelf(article, name, place, StockStatus.NORMAL)
     shelf.left, shelf.safety_stock, shelf.reorder_point = left, safety_stock, reorder_point
-    if len(article.fixed.stock) == 1:
+    if len(fixed.stock) == 1:
         shelf.delivery = Kind.RECEIPT
     return shelf
 
@@ -133,7 +133,9 @@ def _set_aside(shelves: list[Shelf], random: random.Random) -> None:
         elif kind == "expiring":
             aside = Aside(day=DAYS - 1, units=units, expires_in=random.randint(1, 14))
         elif kind == "quarantined":
-            aside = Aside(day=DAYS - 12, units=units, expires_in=random.randint(120, 300), is_quarantined=True)
+            aside = Aside(
+                day=DAYS - 12, units=units, expires_in=random.randint(120, 300), is_quarantined=True
+            )
         else:
             gone = random.randint(10, DAYS - 2)
             aside = Aside(day=-1, units=units, expires_in=gone - DAYS - 1, written_off=gone)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from inventory.adjustments import adjust
 from inventory.demo.lots import LotBook
@@ -40,27 +41,35 @@ class Cast:
 
 class Deed(NamedTuple):
     reason: str
-    reference: str  # of the document; `{n}` is a running number
+    reference: str  # `{n}` is a running number
     note: str
 
 
 _DEEDS: Final = {
     Kind.OPENING: Deed("opening_stock", "OPENING", "Taken over from the former system"),
-    Kind.RECEIPT: Deed("supplier_receipt", "PO-{year}-{n:04d}", "PO-{year}-{n:04d} received"),
+    Kind.RECEIPT: Deed("supplier_receipt", "PO-{year}-{n:04d}", "{reference} received"),
     Kind.SENT: Deed("TRANSFER", "TR-{n:05d}", "Sent to {to}"),
     Kind.FROM_WAREHOUSE: Deed("TRANSFER", "TR-{n:05d}", "Received from Warehouse A"),
-    Kind.SALE_MORNING: Deed("SALE", "SO-{n:06d}", ""),
-    Kind.SALE_EVENING: Deed("SALE", "SO-{n:06d}", ""),
+    Kind.SALE_MORNING: Deed("SALE", "", "Orders of the morning"),
+    Kind.SALE_EVENING: Deed("SALE", "", "Orders since noon"),
     Kind.RETURN: Deed("RETURN", "RMA-{n:04d}", ""),
     Kind.DAMAGE: Deed("DAMAGE", "DMG-{year}-{n:03d}", ""),
     Kind.THEFT: Deed("THEFT", "", "Empty packaging found"),
     Kind.EXPIRY: Deed("expired", "EXP-{n:03d}", "Past its date, written off"),
     Kind.SUPPLIER_RETURN: Deed("supplier_return", "RTV-{n:03d}", "Faulty, credit note requested"),
     Kind.COUNT: Deed("cycle_count", "CC-{year}-W{week:02d}", ""),
-    Kind.SYNC_ARRIVAL: Deed("TRANSFER", "FBA15{n:06d}", "Inbound shipment received by Amazon"),
+    Kind.SYNC_ARRIVAL: Deed("TRANSFER", "TR-{n:05d}", "Inbound shipment received by Amazon"),
     Kind.SYNC_SALE: Deed("SALE", "", "Marketplace orders of the day"),
 }
-_RETURNED: Final = ("Unopened", "Changed their mind", "Wrong size ordered", "Gift, not wanted", "Arrived too late")
+_ORDERS: Final = (Kind.SALE_MORNING, Kind.SALE_EVENING)
+_ARRIVALS: Final = (Kind.FROM_WAREHOUSE, Kind.SYNC_ARRIVAL)
+_RETURNED: Final = (
+    "Unopened",
+    "Changed their mind",
+    "Wrong size ordered",
+    "Gift, not wanted",
+    "Arrived too late",
+)
 _DAMAGED: Final = ("Dropped while picking", "Crushed in transit", "Packaging torn", "Water damage, bay 7")
 
 
@@ -79,8 +88,9 @@ class _Storyteller:
     reasons: Mapping[str, ReasonCode]
     book: LotBook
     homes: Mapping[Shelf, Bin]
-    numbers: dict[Kind, int] = field(default_factory=lambda: defaultdict(lambda: 100))
-    opening_lots: dict[object, Lot] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=lambda: defaultdict(lambda: 100))
+    transfers: dict[tuple[str, int], str] = field(default_factory=dict)  # (destination, day of arrival)
+    opening_lots: dict[UUID, Lot] = field(default_factory=dict)
     on_the_way: dict[tuple[Shelf, int], list[tuple[Lot, int]]] = field(default_factory=dict)
     aside_lots: dict[Aside, Lot] = field(default_factory=dict)
 
@@ -95,13 +105,17 @@ class _Storyteller:
     def post(self, day: int, kind: Kind, told: Sequence[_Told], to: str = "") -> None:
         """One document, or several where one would be too long."""
         when = self.instant(day, kind)
+        warehouse = told[0].shelf.place.warehouse
         deed = _DEEDS[kind]
-        self.numbers[kind] += 1
-        facts = {"year": when.year, "week": when.isocalendar().week, "n": self.numbers[kind], "to": to}
-        reference, note = deed.reference.format(**facts), deed.note.format(**facts)
+        reference = self.transfers.get((warehouse.name, day), "") if kind in _ARRIVALS else ""
+        reference = reference or self.numbered(deed.reference, when)
+        note = deed.note.format(reference=reference, to=to)
+        if kind is Kind.SENT:
+            shelf = told[0].shelf
+            arrives = next(s.arrives for s in shelf.sent[day] if s.to.place.warehouse.name == to)
+            self.transfers[to, arrives] = reference
         lines = [line for entry in told for line in self.lines(entry, when, to, note, reference)]
         self.book.write()
-        warehouse = told[0].shelf.place.warehouse
         for start in range(0, len(lines), _MOST_LINES):
             adjust(
                 organization=self.organization,
@@ -114,9 +128,17 @@ class _Storyteller:
                 recorded_at=when,
             )
 
+    def numbered(self, pattern: str, when: datetime) -> str:
+        self.numbers[pattern] += 1
+        return pattern.format(year=when.year, week=when.isocalendar().week, n=self.numbers[pattern])
+
     def lines(self, told: _Told, when: datetime, to: str, note: str, reference: str) -> Iterator[Line]:
         shelf, event, aside = told
         kind = event.kind
+        if kind in _ORDERS and shelf.rhythm is Rhythm.WEB:
+            reference = self.numbered("SO-{n:06d}", when)
+        elif kind in _ORDERS:
+            reference, note = f"TILL-{when:%Y%m%d}", "Sold at the till"
         if kind is Kind.RETURN:
             note = self.random.choice(_RETURNED)
         elif kind is Kind.DAMAGE:
@@ -146,7 +168,7 @@ class _Storyteller:
             yield from self.lot_portions(shelf, event, when, to)
         elif event.quantity < 0:
             yield None, None, event.quantity
-        elif event.kind is Kind.RETURN:
+        elif event.kind is Kind.RETURN and self.random.random() < 0.3:  # the others are back on their shelf
             returns = shelf.place.shelves.get(RoomType.RETURNS) or [self.homes[shelf]]
             yield None, self.random.choice(returns), event.quantity
         elif event.kind is Kind.OPENING and (reserve := self.reserve_of(shelf)) is not None:
@@ -164,9 +186,7 @@ class _Storyteller:
         if event.quantity < 0:
             taken = self.book.take(sku, warehouse, -event.quantity)
             if event.kind is Kind.SENT:
-                sent = next(
-                    sent for sent in shelf.sent[event.day] if sent.to.place.warehouse.name == to
-                )
+                sent = next(sent for sent in shelf.sent[event.day] if sent.to.place.warehouse.name == to)
                 self.on_the_way[sent.to, sent.arrives] = taken
             for lot, units in taken:
                 yield lot, None, -units
@@ -182,7 +202,7 @@ class _Storyteller:
                 received = when - timedelta(days=self.random.randint(10, 40))
                 self.opening_lots[article.sku.pk] = self.book.new_lot(article, received)
             return [(self.opening_lots[article.sku.pk], event.quantity)]
-        if event.kind in (Kind.FROM_WAREHOUSE, Kind.SYNC_ARRIVAL):
+        if event.kind in _ARRIVALS:
             carried = self.on_the_way.pop((shelf, event.day), None)
             if carried is not None:
                 return carried
@@ -208,7 +228,9 @@ class _Storyteller:
         """What sells fast has pallets in the reserve, where the warehouse has one."""
         if shelf.units_a_day < 2:
             return None
-        reserve = [bin_ for bin_ in shelf.place.shelves.get(RoomType.STORAGE, ()) if bin_.code.startswith("R-")]
+        reserve = [
+            bin_ for bin_ in shelf.place.shelves.get(RoomType.STORAGE, ()) if bin_.code.startswith("R-")
+        ]
         return self.random.choice(reserve) if reserve else None
 
     def settings(self, shelf: Shelf) -> Settings:
@@ -222,7 +244,7 @@ class _Storyteller:
         if shelf.place.warehouse.is_readonly or kind is Kind.OPENING:
             return SYSTEM
         is_shop = shelf.rhythm is Rhythm.SHOP
-        if kind in (Kind.SALE_MORNING, Kind.SALE_EVENING):
+        if kind in _ORDERS:
             return self.cast.cash_desk if is_shop else self.cast.web_shop
         if kind is Kind.COUNT:
             return self.cast.counter
@@ -233,7 +255,7 @@ class _Storyteller:
             return Source.IMPORT
         if shelf.place.warehouse.is_readonly:
             return Source.SYSTEM
-        if kind in (Kind.SALE_MORNING, Kind.SALE_EVENING):
+        if kind in _ORDERS:
             return Source.POS if shelf.rhythm is Rhythm.SHOP else Source.NEXUS
         return Source.ADMIN
 
@@ -268,9 +290,9 @@ def tell(
             teller.post(day, kind, told)
 
 
-def _send(suppliers: Mapping[object, Shelf], shelf: Shelf, event: Event) -> None:
+def _send(suppliers: Mapping[UUID, Shelf], shelf: Shelf, event: Event) -> None:
     """What arrives in the shop or at Amazon has left Warehouse A before."""
-    if event.kind not in (Kind.FROM_WAREHOUSE, Kind.SYNC_ARRIVAL):
+    if event.kind not in _ARRIVALS:
         return
     leaves = event.day if event.kind is Kind.FROM_WAREHOUSE else event.day - _DAYS_TO_AMAZON
     supplier = suppliers[shelf.article.sku.pk]
@@ -284,7 +306,9 @@ def _pages(shelves: Sequence[Shelf]) -> list[tuple[tuple[int, Kind, str], list[_
     for shelf in shelves:
         name = shelf.place.warehouse.name
         for event in shelf.events:
-            pages[event.day, event.kind, name].append(_Told(shelf, event))
+            # What the web shop sells and takes back is reported for all warehouses at once.
+            is_web = shelf.rhythm is Rhythm.WEB and event.kind in (*_ORDERS, Kind.RETURN)
+            pages[event.day, event.kind, "Web" if is_web else name].append(_Told(shelf, event))
         for aside in shelf.aside:
             came = Kind.OPENING if aside.day < 0 else Kind.RECEIPT
             pages[aside.day, came, name].append(_Told(shelf, Event(aside.day, came, aside.units), aside))
@@ -322,8 +346,8 @@ def _homes(shelves: Sequence[Shelf]) -> dict[Shelf, Bin]:
 
 def _room_for(shelf: Shelf) -> RoomType:
     rooms = shelf.place.shelves
-    if shelf.article.is_valuable and RoomType.VAULT in rooms:
-        return RoomType.VAULT
     if shelf.article.is_unreleased and RoomType.SECRET_MENU in rooms:
         return RoomType.SECRET_MENU
+    if shelf.article.is_valuable and RoomType.VAULT in rooms:
+        return RoomType.VAULT
     return RoomType.SALES_FLOOR if shelf.rhythm is Rhythm.SHOP else RoomType.STORAGE

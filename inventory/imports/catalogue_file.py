@@ -13,7 +13,15 @@ from inventory.catalogue import Saved, SkuEntry, find_skus, save_skus
 from inventory.imports import online_retail
 from inventory.imports.batches import chunks, keep_good, rehearsal
 from inventory.imports.columns import match_columns, read_mapping
-from inventory.imports.fields import BadValue, read_boolean, read_code, read_count, read_money, read_text
+from inventory.imports.fields import (
+    BadValue,
+    quoted,
+    read_boolean,
+    read_code,
+    read_count,
+    read_money,
+    read_text,
+)
 from inventory.imports.reading import Progress, no_progress, read_cells
 from inventory.imports.report import Report, skipped_note
 from inventory.imports.sheet import Record, Sheet
@@ -86,7 +94,9 @@ def _read(cells: Cells, report: Report) -> Iterator[tuple[Record, SkuEntry]]:
         if entry.product and entry.category:
             line, category = categories.setdefault(entry.product, (record.line, entry.category))
             if category.casefold() != entry.category.casefold():
-                problem = f"category: line {line} puts the product {entry.product} into {category}"
+                problem = (
+                    f"category: line {line} puts the product {quoted(entry.product)} into {quoted(category)}"
+                )
                 report.rejects.add(record, problem)
                 continue
         yield record, entry
@@ -147,7 +157,7 @@ def _save(
     try:
         saved, dropped = keep_good([entry for _, entry in chunk], work)
     except Refusal as refusal:
-        report.stopped = refusal.detail
+        report.stopped = f"{refusal.detail} The same file run again does the rest."
         return False
     for entry, problem in dropped:
         report.rejects.add(records[entry.index], problem)

@@ -75,10 +75,14 @@ class FileCommand(BaseCommand):
                 total=100, unit="%", disable=None if options["verbosity"] else True, leave=False
             ) as bar:
                 report = work(lambda share: _advance(bar, share))
+                _advance(bar, 1)
         except SheetError as error:
             raise CommandError(str(error)) from error
         except Refusal as refusal:
             raise CommandError(refusal.detail) from refusal
+        except KeyboardInterrupt as interrupt:
+            message = "Interrupted. What was done is kept; run the same file again for the rest."
+            raise CommandError(message, returncode=130) from interrupt
         self._report(path, report, rejects, is_dry=options["dry_run"])
 
     def _rejects_path(self, path: Path, options: dict[str, Any]) -> Path | None:
@@ -112,7 +116,7 @@ class FileCommand(BaseCommand):
             self.stdout.write(f"rejected lines are in {rejects}")
         if report.stopped:
             raise CommandError(
-                f"{report.stopped} What was counted is done; run the same file again for the rest."
+                report.stopped if is_dry else f"{report.stopped} What is counted above is done."
             )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,7 @@ from inventory.models.sku import MAXIMUM_QUANTITY, sku_key, validate_code
 
 __all__ = [
     "BadValue",
+    "quoted",
     "read_boolean",
     "read_change",
     "read_code",
@@ -40,9 +42,17 @@ class BadValue(Exception):
         self.field = field
 
 
-def read_text(cells: Mapping[str, str], field: str, *, longest: int) -> str:
-    """The text without blanks around it; "" where the column is absent or the cell empty."""
-    text = cells.get(field, "").strip()
+def read_text(cells: Mapping[str, str], field: str, *, longest: int, lines: bool = False) -> str:
+    """The text without needless blanks; "" where the column is absent or the cell empty.
+
+    It is one line, unless it may be several (`lines`). Control characters are refused.
+    """
+    text = cells.get(field, "")
+    text = text.strip() if lines else " ".join(text.split())
+    if not text.isprintable() and any(
+        unicodedata.category(letter) == "Cc" and letter not in "\r\n\t" for letter in text
+    ):
+        raise BadValue(field, "holds control characters")
     if len(text) > longest:
         raise BadValue(field, f"is longer than {longest} characters ({len(text)})")
     return text
@@ -50,13 +60,15 @@ def read_text(cells: Mapping[str, str], field: str, *, longest: int) -> str:
 
 def read_code(cells: Mapping[str, str], field: str) -> str:
     """A SKU code, which every line must have."""
-    code = read_text(cells, field, longest=_LONGEST_CODE)
+    code = cells.get(field, "").strip()
     if not code:
         raise BadValue(field, "is missing")
+    if len(code) > _LONGEST_CODE:
+        raise BadValue(field, f"is longer than {_LONGEST_CODE} characters ({len(code)})")
     try:
         validate_code(code)
     except ValidationError as error:
-        raise BadValue(field, f"{_quoted(code)} holds characters that cannot be printed") from error
+        raise BadValue(field, f"{quoted(code)} holds characters that cannot be printed") from error
     if len(sku_key(code)) > _LONGEST_KEY:
         raise BadValue(field, "is too long once its ligatures are written out")
     return code
@@ -96,7 +108,7 @@ def read_money(cells: Mapping[str, str], field: str) -> Decimal | None:
     if not _MONEY.fullmatch(text):
         raise BadValue(
             field,
-            f"{_quoted(text)} is not an amount such as 1234.5 (a point, at most 10 digits before it and 4 after)",
+            f"{quoted(text)} is not an amount such as 1234.5 (a point, at most 10 digits before it and 4 after)",
         )
     return Decimal(text)
 
@@ -109,7 +121,7 @@ def read_boolean(cells: Mapping[str, str], field: str) -> bool | None:
     try:
         return _BOOLEANS[text.lower()]
     except KeyError:
-        raise BadValue(field, f"{_quoted(text)} is neither true nor false") from None
+        raise BadValue(field, f"{quoted(text)} is neither true nor false") from None
 
 
 def read_instant(cells: Mapping[str, str], field: str, zone: tzinfo) -> tuple[datetime | None, str]:
@@ -123,17 +135,17 @@ def read_instant(cells: Mapping[str, str], field: str, zone: tzinfo) -> tuple[da
         written = datetime.fromisoformat(text)
     except ValueError:
         raise BadValue(
-            field, f"{_quoted(text)} is not a time such as 2010-12-01T08:26 or 2010-12-01T08:26:00+01:00"
+            field, f"{quoted(text)} is not a time such as 2010-12-01T08:26 or 2010-12-01T08:26:00+01:00"
         ) from None
     now = timezone.now()
     if not 1900 <= written.year <= now.year + 1:
         raise BadValue(
-            field, f"{_quoted(text)} is {'before 1900' if written.year < 1900 else 'in the future'}"
+            field, f"{quoted(text)} is {'before 1900' if written.year < 1900 else 'in the future'}"
         )
     instant = written if written.tzinfo else written.replace(tzinfo=zone)
     if instant > now:
-        raise BadValue(field, f"{_quoted(text)} is in the future")
-    return instant, (timezone.localtime(instant, timezone.utc) if written.tzinfo else written).isoformat()
+        raise BadValue(field, f"{quoted(text)} is in the future")
+    return instant, (instant.astimezone(UTC) if written.tzinfo else written).isoformat()
 
 
 def _whole(cells: Mapping[str, str], field: str) -> int | None:
@@ -141,10 +153,11 @@ def _whole(cells: Mapping[str, str], field: str) -> int | None:
     if not text:
         return None
     if not _WHOLE.fullmatch(text):
-        raise BadValue(field, f"{_quoted(text)} is not a whole number such as 12 or -12")
+        raise BadValue(field, f"{quoted(text)} is not a whole number such as 12 or -12")
     return int(text)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Text from a file as a message shows it: short, and without what a terminal would obey."""
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     return f"“{shown}”" if shown.isprintable() else repr(shown)

@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from uuid import UUID
 
 from inventory.adjustments import adjust
 from inventory.catalogue import find_skus
@@ -22,7 +23,7 @@ from inventory.imports.opening_stock import OpeningStock
 from inventory.imports.reading import Progress, no_progress, read_cells
 from inventory.imports.report import Report, skipped_note
 from inventory.imports.sheet import Record, Sheet
-from inventory.ledger import Line
+from inventory.ledger import Line, rows
 from inventory.models import ImportedLine, ReasonCode, Sku, Source, sku_key
 from warehouses.actors import Actor
 from warehouses.models import Organization, Warehouse
@@ -71,11 +72,13 @@ def import_movements(
     with rehearsal(dry_run):
         posting = _Posting(organization, actor, path.name, report)
         share = 0.5 if opening_cover else 1.0
-        if opening_cover:
-            _open(source, posting, opening_extra, lambda done: progress(share * done))
         with source.sheet() as sheet:
             columns = source.columns(sheet)
             report.open(sheet, columns)
+            if opening_cover and not _open(
+                source, posting, opening_extra, lambda done: progress(share * done)
+            ):
+                return report
             lines = source.lines(sheet, columns, report, lambda done: progress(1 - share + share * done))
             for chunk in chunks(lines):
                 if not posting.post(chunk):
@@ -154,7 +157,7 @@ class _Source:
         warehouse = self.names.warehouse(read_text(cells, "warehouse", longest=120))
         quantity = read_change(cells, "quantity_change")
         reason = self.names.reason(read_text(cells, "reason_code", longest=40), quantity)
-        note = read_text(cells, "note", longest=500)
+        note = read_text(cells, "note", longest=500, lines=True)
         reference = read_text(cells, "reference", longest=120)
         occurred_at, written = read_instant(cells, "occurred_at", self.zone)
         said = [sku_key(code), str(warehouse.pk), quantity, reason.code_key, note, reference, written]
@@ -212,7 +215,7 @@ class _Posting:
             try:
                 posted, _ = keep_good(chunk, partial(self._write_opening))
             except Refusal as refusal:
-                self.report.stopped = refusal.detail
+                self.report.stopped = f"{refusal.detail} The same file run again does the rest."
                 return False
             # What is refused here is missing later, and said then, at the line that misses it.
             skus += len(posted or ())
@@ -244,7 +247,7 @@ class _Posting:
         try:
             posted, dropped = keep_good(movements, partial(self._write, skus))
         except Refusal as refusal:
-            self.report.stopped = refusal.detail
+            self.report.stopped = f"{refusal.detail} The same file run again does the rest."
             return False
         self.refused += dropped
         fresh, known = posted or ([], [])
@@ -277,9 +280,10 @@ class _Posting:
             ]
             through = f"lines {fresh[0].index:,} to {fresh[-1].index:,}"
             adjustment = self._adjust(lines, f"Import of {self.name}, {through}")
-            ImportedLine.objects.bulk_create(
-                ImportedLine(organization=self.organization, digest=movement.digest, document_id=adjustment)
-                for movement in fresh
+            rows.insert(
+                ImportedLine,
+                ("organization", "digest", "document_id"),
+                [(self.organization.pk, movement.digest, adjustment) for movement in fresh],
             )
         return fresh, known
 
@@ -287,7 +291,7 @@ class _Posting:
         self._adjust(lines, f"Opening stock for {self.name}")
         return lines
 
-    def _adjust(self, lines: Sequence[Line], note: str) -> object:
+    def _adjust(self, lines: Sequence[Line], note: str) -> UUID:
         recorded = adjust(
             organization=self.organization,
             actor=self.actor,
@@ -300,7 +304,7 @@ class _Posting:
         return recorded.adjustment.pk
 
 
-def _open(source: _Source, posting: _Posting, extra: int, progress: Progress) -> None:
+def _open(source: _Source, posting: _Posting, extra: int, progress: Progress) -> bool:
     """Read the file once ahead, and receive what its new lines will need."""
     opening = OpeningStock(posting.organization, source.names.opening_reason(), extra)
     with source.sheet() as sheet:
@@ -312,4 +316,4 @@ def _open(source: _Source, posting: _Posting, extra: int, progress: Progress) ->
                     opening.note(
                         movement.sku_code, movement.warehouse, movement.quantity, movement.occurred_at
                     )
-    posting.receive(opening.lines())
+    return posting.receive(opening.lines())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from inventory.imports.fields import BadValue
+from inventory.imports.fields import BadValue, quoted
 from inventory.models import ReasonCode
 from warehouses.models import Organization, Warehouse
 from warehouses.refusals import InvalidInput
@@ -76,12 +76,12 @@ class Names:
 def _find_warehouse(places: dict[str, Warehouse], name: str) -> Warehouse:
     found = places.get(name.casefold())
     if found is None:
-        raise BadValue("warehouse", f"there is no warehouse “{name}”")
+        raise BadValue("warehouse", f"there is no warehouse {quoted(name)}")
     return found
 
 
 def _find_reason(reasons: dict[str, ReasonCode], code: str) -> ReasonCode:
     found = reasons.get(code.casefold())
     if found is None:
-        raise BadValue("reason_code", f"there is no active reason code “{code}”")
+        raise BadValue("reason_code", f"there is no active reason code {quoted(code)}")
     return found

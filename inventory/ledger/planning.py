@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from inventory.formulas import available
 from inventory.ledger.lines import Line, Mode
-from inventory.ledger.state import Change, ItemState, LevelState, on_hand_of
+from inventory.ledger.state import BinState, Change, ItemState, LevelState, on_hand_of
 from inventory.models import Nature
 from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses.identifiers import new_id
-from warehouses.refusals import InvalidInput, Problem, Refusal, RuleBroken
+from warehouses.refusals import InvalidInput, NotFound, Problem, Refusal, RuleBroken
 
-__all__ = ["overlaps", "plan_level"]
+__all__ = ["overlaps", "plan_level", "refuse"]
 
 
 def overlaps(one: Line, other: Line) -> bool:
@@ -30,14 +29,14 @@ def plan_level(
     lines: Sequence[tuple[int, Line]],
     *,
     today: date,
-    default_bin: Callable[[], UUID],
+    bins: Mapping[UUID, BinState],
 ) -> tuple[list[Change], list[Refusal]]:
     """The movements that `lines` (position in the batch, line) make on `level`, and the lines that are refused.
 
     Changes `level` and its items in place. Increases come first, so that lines of one batch add up instead of
     depending on their order. A refused line leaves its level half planned: the caller writes nothing then.
     """
-    planner = _Planner(level, today, default_bin)
+    planner = _Planner(level, today, bins)
     refused: list[Refusal] = []
     for place, line in _ordered(level, lines):
         try:
@@ -57,25 +56,31 @@ def _ordered(level: LevelState, lines: Sequence[tuple[int, Line]]) -> list[tuple
 
 
 class _Planner:
-    def __init__(self, level: LevelState, today: date, default_bin: Callable[[], UUID]) -> None:
+    def __init__(self, level: LevelState, today: date, bins: Mapping[UUID, BinState]) -> None:
         self.level = level
         self.today = today
-        self.default_bin = default_bin
+        self.bins = bins
         self.changes: list[Change] = []
 
     def apply(self, place: int, line: Line) -> None:
         self._change_settings(line)
         if line.quantity is None:
             return
-        if abs(line.quantity) > MAXIMUM_QUANTITY or (line.mode is Mode.TO and line.quantity < 0):
-            raise _refuse(
+        if line.mode is Mode.TO and line.quantity < 0:
+            detail = f"A quantity of {line.quantity} is negative."
+            raise refuse(line, RuleBroken, "NEGATIVE_QUANTITY", detail)
+        if abs(line.quantity) > MAXIMUM_QUANTITY:
+            raise refuse(
                 line, InvalidInput, "INVALID_QUANTITY", f"A quantity is at most {MAXIMUM_QUANTITY:,} units."
             )
         stock_item_id, bin_id, lot_id = line.scope
         scope = self.level.matching(stock_item_id=stock_item_id, bin_id=bin_id, lot_id=lot_id)
+        if stock_item_id is not None and not scope:
+            detail = f"{line.sku.code} in {line.warehouse.name} has no such stock item."
+            raise refuse(line, NotFound, "STOCK_ITEM_NOT_FOUND", detail, field="stock_item")
         delta = line.quantity if line.mode is Mode.BY else line.quantity - on_hand_of(scope)
         if line.mode is Mode.BY and not line.reason.allows(delta):
-            raise _refuse(
+            raise refuse(
                 line,
                 RuleBroken,
                 "REASON_DIRECTION",
@@ -99,7 +104,7 @@ class _Planner:
 
     def _increase(self, place: int, line: Line, amount: int, scope: list[ItemState]) -> None:
         if self.level.on_hand + amount > MAXIMUM_QUANTITY:
-            raise _refuse(
+            raise refuse(
                 line,
                 RuleBroken,
                 "QUANTITY_TOO_LARGE",
@@ -109,18 +114,20 @@ class _Planner:
             self._move(place, scope[0], amount)
             return
         if line.sku.is_lot_controlled and line.lot is None:
-            raise _refuse(
+            raise refuse(
                 line,
                 RuleBroken,
                 "LOT_REQUIRED",
                 f"{line.sku.code} is lot-controlled: name the lot that the {amount} more units belong to.",
                 field="lot",
             )
-        bin_id = line.bin.pk if line.bin else self.default_bin()
+        shelf = self.bins[line.bin.pk] if line.bin else self._default_bin()
         lot_id = line.lot.pk if line.lot else None
-        item = self.level.item_at(bin_id, lot_id)
+        item = self.level.item_at(shelf.id, lot_id)
         if item is None:
-            item = ItemState(id=new_id(), bin_id=bin_id, lot_id=lot_id, is_new=True)
+            item = ItemState(
+                id=new_id(), bin_id=shelf.id, lot_id=lot_id, is_sellable=shelf.is_sellable, is_new=True
+            )
             if line.lot is not None:
                 item.expires_on = line.lot.expires_on
                 item.received_at = line.lot.received_at
@@ -128,37 +135,38 @@ class _Planner:
             self.level.items.append(item)
         self._move(place, item, amount)
 
+    def _default_bin(self) -> BinState:
+        return next(
+            shelf
+            for shelf in self.bins.values()
+            if shelf.is_default and shelf.warehouse_id == self.level.warehouse_id
+        )
+
     def _decrease(self, place: int, line: Line, amount: int, scope: list[ItemState]) -> None:
+        is_issue = line.mode is Mode.BY and line.reason.nature == Nature.ISSUE
         there = on_hand_of(scope)
-        if amount > there:
-            raise _refuse(
+        most = self._issuable(scope) if is_issue else there
+        if amount > most:
+            # The same code whoever asks for more than there is at all; less than that is promised, held or expired.
+            code = "NEGATIVE_QUANTITY" if amount > there else "INSUFFICIENT_STOCK"
+            what = "available units" if is_issue else "units"
+            raise refuse(
                 line,
                 RuleBroken,
-                "NEGATIVE_QUANTITY",
-                f"{line.sku.code} in {line.warehouse.name} has {there} units; {amount} cannot be taken.",
-                available=there,
+                code,
+                f"{line.sku.code} in {line.warehouse.name} has {most} {what}; {amount} cannot be taken.",
+                available=most,
             )
-        if line.mode is Mode.BY and line.reason.nature == Nature.ISSUE:
-            self._issue(place, line, amount, scope)
+        if is_issue:
+            self._take(place, amount, [(item, item.free) for item in scope if item.is_pickable(self.today)])
         else:
             self._correct(place, amount, scope)
 
-    def _issue(self, place: int, line: Line, amount: int, scope: list[ItemState]) -> None:
-        """Goods leave: only what is neither promised, held nor expired."""
-        pickable = [item for item in scope if item.is_pickable(self.today) and item.free > 0]
-        promised = available(
-            on_hand=self.level.on_hand, reserved=self.level.reserved, held=self.level.held
-        )
-        most = max(min(promised, sum(item.free for item in pickable)), 0)
-        if amount > most:
-            raise _refuse(
-                line,
-                RuleBroken,
-                "INSUFFICIENT_STOCK",
-                f"{line.sku.code} in {line.warehouse.name} has {most} available units; {amount} cannot be issued.",
-                available=most,
-            )
-        self._take(place, amount, [(item, item.free) for item in pickable])
+    def _issuable(self, scope: Sequence[ItemState]) -> int:
+        """What may leave: neither promised, held nor expired. Expired stock backs no reservation."""
+        everywhere = sum(item.free for item in self.level.items if item.is_pickable(self.today))
+        here = sum(item.free for item in scope if item.is_pickable(self.today))
+        return max(min(here, everywhere - self.level.reserved), 0)
 
     def _correct(self, place: int, amount: int, scope: list[ItemState]) -> None:
         """The record is put right: what is free and pickable first, then whatever else is there."""
@@ -189,7 +197,7 @@ class _Planner:
         )
 
 
-def _refuse(
+def refuse(
     line: Line,
     category: type[Refusal],
     code: str,
@@ -198,5 +206,6 @@ def _refuse(
     field: str = "quantity",
     available: int | None = None,
 ) -> Refusal:
+    """A refusal of one line; `available` tells how much there is."""
     extra = {} if available is None else {"available": available}
     return category(code, detail, problems=[Problem(code, detail, line.index, field)], extra=extra)

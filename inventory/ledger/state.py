@@ -9,9 +9,22 @@ from uuid import UUID
 
 from inventory.models import LotState
 
-__all__ = ["Base", "Change", "ItemState", "LevelState", "on_hand_of"]
+__all__ = ["Base", "BinState", "Change", "ItemState", "LevelState", "on_hand_of"]
 
 _NEVER = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class BinState:
+    """A bin that stock may go to, and whether its warehouse may be written, at the instant of the posting."""
+
+    id: UUID
+    warehouse_id: UUID
+    is_default: bool
+    is_active: bool
+    is_sellable: bool
+    warehouse_is_active: bool
+    warehouse_is_readonly: bool
 
 
 @dataclass(slots=True)
@@ -117,4 +130,3 @@ class Change:
 
 def on_hand_of(items: Iterable[ItemState]) -> int:
     return sum(item.on_hand for item in items)
-

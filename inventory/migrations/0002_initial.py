@@ -8,324 +8,625 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0001_initial'),
-        ('warehouses', '0001_initial'),
+        ("inventory", "0001_initial"),
+        ("warehouses", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='adjustment',
-            name='organization',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="adjustment",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.organization",
+            ),
         ),
         migrations.AddField(
-            model_name='adjustment',
-            name='reverses',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='inventory.adjustment'),
+            model_name="adjustment",
+            name="reverses",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="reversed_by",
+                to="inventory.adjustment",
+            ),
         ),
         migrations.AddField(
-            model_name='barcode',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="barcode",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='category',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="category",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='importedline',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='warehouses.organization'),
+            model_name="importedline",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='lot',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="lot",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='organization',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="movement",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.organization",
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='warehouse',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.warehouse'),
+            model_name="movement",
+            name="warehouse",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.warehouse",
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='category',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='products', to='inventory.category'),
+            model_name="product",
+            name="category",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="products",
+                to="inventory.category",
+            ),
         ),
         migrations.AddField(
-            model_name='product',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="product",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='reasoncode',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="reasoncode",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='reason_code',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.reasoncode'),
+            model_name="movement",
+            name="reason_code",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="inventory.reasoncode",
+            ),
         ),
         migrations.AddField(
-            model_name='adjustment',
-            name='reason_code',
-            field=models.ForeignKey(help_text='Empty where its movements have several.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.reasoncode'),
+            model_name="adjustment",
+            name="reason_code",
+            field=models.ForeignKey(
+                help_text="Empty where its movements have several.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="inventory.reasoncode",
+            ),
         ),
         migrations.CreateModel(
-            name='StockSummary',
+            name="StockSummary",
             fields=[
-                ('sku', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='summary', serialize=False, to='inventory.sku')),
-                ('sort_code', models.CharField(max_length=128)),
-                ('on_hand', models.BigIntegerField(default=0)),
-                ('reserved', models.BigIntegerField(default=0)),
-                ('held', models.BigIntegerField(default=0)),
-                ('safety_stock', models.BigIntegerField(default=0)),
-                ('reorder_point', models.BigIntegerField(default=0)),
-                ('version', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('available', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('on_hand'), '-', models.F('reserved')), '-', models.F('held')), output_field=models.BigIntegerField())),
-                ('is_low', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('on_hand__lt', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('held')), '+', models.F('reorder_point')))), then=models.Value(True)), default=models.Value(False)), output_field=models.BooleanField())),
-                ('status', models.GeneratedField(db_persist=True, expression=models.Case(models.When(models.Q(('on_hand__lte', django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('held')))), then=models.Value('out_of_stock')), models.When(models.Q(('on_hand__lte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('held')), '+', models.F('safety_stock')))), then=models.Value('critical')), models.When(models.Q(('on_hand__lt', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('held')), '+', models.F('reorder_point')))), then=models.Value('low')), default=models.Value('normal')), output_field=models.CharField(choices=[('normal', 'Normal'), ('low', 'Low'), ('critical', 'Critical'), ('out_of_stock', 'Out of stock')], max_length=12))),
+                (
+                    "sku",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="summary",
+                        serialize=False,
+                        to="inventory.sku",
+                    ),
+                ),
+                ("sort_code", models.CharField(max_length=128)),
+                ("on_hand", models.BigIntegerField(default=0)),
+                ("reserved", models.BigIntegerField(default=0)),
+                ("held", models.BigIntegerField(default=0)),
+                ("safety_stock", models.BigIntegerField(default=0)),
+                ("reorder_point", models.BigIntegerField(default=0)),
+                ("version", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "available",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("on_hand"), "-", models.F("reserved")
+                            ),
+                            "-",
+                            models.F("held"),
+                        ),
+                        output_field=models.BigIntegerField(),
+                    ),
+                ),
+                (
+                    "is_low",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                models.Q(
+                                    (
+                                        "on_hand__lt",
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("reserved"), "+", models.F("held")
+                                            ),
+                                            "+",
+                                            models.F("reorder_point"),
+                                        ),
+                                    )
+                                ),
+                                then=models.Value(True),
+                            ),
+                            default=models.Value(False),
+                        ),
+                        output_field=models.BooleanField(),
+                    ),
+                ),
+                (
+                    "status",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=models.Case(
+                            models.When(
+                                models.Q(
+                                    (
+                                        "on_hand__lte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            models.F("reserved"), "+", models.F("held")
+                                        ),
+                                    )
+                                ),
+                                then=models.Value("out_of_stock"),
+                            ),
+                            models.When(
+                                models.Q(
+                                    (
+                                        "on_hand__lte",
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("reserved"), "+", models.F("held")
+                                            ),
+                                            "+",
+                                            models.F("safety_stock"),
+                                        ),
+                                    )
+                                ),
+                                then=models.Value("critical"),
+                            ),
+                            models.When(
+                                models.Q(
+                                    (
+                                        "on_hand__lt",
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                models.F("reserved"), "+", models.F("held")
+                                            ),
+                                            "+",
+                                            models.F("reorder_point"),
+                                        ),
+                                    )
+                                ),
+                                then=models.Value("low"),
+                            ),
+                            default=models.Value("normal"),
+                        ),
+                        output_field=models.CharField(
+                            choices=[
+                                ("normal", "Normal"),
+                                ("low", "Low"),
+                                ("critical", "Critical"),
+                                ("out_of_stock", "Out of stock"),
+                            ],
+                            max_length=12,
+                        ),
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'stock summaries',
-                'ordering': ('sort_code',),
+                "verbose_name_plural": "stock summaries",
+                "ordering": ("sort_code",),
             },
         ),
         migrations.AddField(
-            model_name='sku',
-            name='organization',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="sku",
+            name="organization",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="warehouses.organization"
+            ),
         ),
         migrations.AddField(
-            model_name='sku',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='skus', to='inventory.product'),
+            model_name="sku",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="skus", to="inventory.product"
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='sku',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.sku'),
+            model_name="movement",
+            name="sku",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="inventory.sku",
+            ),
         ),
         migrations.AddField(
-            model_name='lot',
-            name='sku',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='inventory.sku'),
+            model_name="lot",
+            name="sku",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lots", to="inventory.sku"
+            ),
         ),
         migrations.AddField(
-            model_name='barcode',
-            name='sku',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='barcodes', to='inventory.sku'),
+            model_name="barcode",
+            name="sku",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="barcodes", to="inventory.sku"
+            ),
         ),
         migrations.AddField(
-            model_name='stockitem',
-            name='bin',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stock_items', to='warehouses.bin'),
+            model_name="stockitem",
+            name="bin",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="stock_items", to="warehouses.bin"
+            ),
         ),
         migrations.AddField(
-            model_name='stockitem',
-            name='lot',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stock_items', to='inventory.lot'),
+            model_name="stockitem",
+            name="lot",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="stock_items",
+                to="inventory.lot",
+            ),
         ),
         migrations.AddField(
-            model_name='stockitem',
-            name='organization',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="stockitem",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.organization",
+            ),
         ),
         migrations.AddField(
-            model_name='stockitem',
-            name='sku',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.sku'),
+            model_name="stockitem",
+            name="sku",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="inventory.sku",
+            ),
         ),
         migrations.AddField(
-            model_name='stockitem',
-            name='warehouse',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.warehouse'),
+            model_name="stockitem",
+            name="warehouse",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.warehouse",
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='stock_item',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.stockitem'),
+            model_name="movement",
+            name="stock_item",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="movements",
+                to="inventory.stockitem",
+            ),
         ),
         migrations.AddField(
-            model_name='stocklevel',
-            name='organization',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="stocklevel",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.organization",
+            ),
         ),
         migrations.AddField(
-            model_name='stocklevel',
-            name='sku',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='levels', to='inventory.sku'),
+            model_name="stocklevel",
+            name="sku",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="levels",
+                to="inventory.sku",
+            ),
         ),
         migrations.AddField(
-            model_name='stocklevel',
-            name='warehouse',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.warehouse'),
+            model_name="stocklevel",
+            name="warehouse",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.warehouse",
+            ),
         ),
         migrations.AddField(
-            model_name='stockitem',
-            name='level',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='inventory.stocklevel'),
+            model_name="stockitem",
+            name="level",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="items", to="inventory.stocklevel"
+            ),
         ),
         migrations.AddField(
-            model_name='movement',
-            name='level',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='movements', to='inventory.stocklevel'),
+            model_name="movement",
+            name="level",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="movements",
+                to="inventory.stocklevel",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='category',
-            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='inventory_category_name'),
+            model_name="category",
+            constraint=models.UniqueConstraint(
+                models.F("organization"),
+                django.db.models.functions.text.Lower("name"),
+                name="inventory_category_name",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importedline',
-            constraint=models.UniqueConstraint(fields=('organization', 'digest'), name='inventory_imported_line_once'),
+            model_name="importedline",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "digest"), name="inventory_imported_line_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['organization', 'name', 'id'], name='inventory_product_by_name'),
+            model_name="product",
+            index=models.Index(fields=["organization", "name", "id"], name="inventory_product_by_name"),
         ),
         migrations.AddConstraint(
-            model_name='reasoncode',
-            constraint=models.UniqueConstraint(fields=('organization', 'code_key'), name='inventory_reason_code_code', violation_error_message='There is a reason with this code already.'),
+            model_name="reasoncode",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "code_key"),
+                name="inventory_reason_code_code",
+                violation_error_message="There is a reason with this code already.",
+            ),
         ),
         migrations.AddIndex(
-            model_name='adjustment',
-            index=models.Index(fields=['organization', '-created_at', '-id'], name='inventory_adjustment_newest'),
+            model_name="adjustment",
+            index=models.Index(
+                fields=["organization", "-created_at", "-id"], name="inventory_adjustment_newest"
+            ),
         ),
         migrations.AddField(
-            model_name='stocksummary',
-            name='organization',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
+            model_name="stocksummary",
+            name="organization",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="warehouses.organization",
+            ),
         ),
         migrations.AddIndex(
-            model_name='sku',
-            index=models.Index(fields=['organization', 'code_key'], name='inventory_sku_code_prefix', opclasses=('uuid_ops', 'varchar_pattern_ops')),
+            model_name="sku",
+            index=models.Index(
+                fields=["organization", "code_key"],
+                name="inventory_sku_code_prefix",
+                opclasses=("uuid_ops", "varchar_pattern_ops"),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sku',
-            constraint=models.UniqueConstraint(fields=('organization', 'code_key'), name='inventory_sku_code', violation_error_message='There is a SKU with this code already (capitals make no difference).'),
+            model_name="sku",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "code_key"),
+                name="inventory_sku_code",
+                violation_error_message="There is a SKU with this code already (capitals make no difference).",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(fields=['organization', 'expires_on'], name='inventory_lot_by_expiry'),
+            model_name="lot",
+            index=models.Index(fields=["organization", "expires_on"], name="inventory_lot_by_expiry"),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(models.F('sku'), django.db.models.functions.text.Lower('code'), name='inventory_lot_code'),
+            model_name="lot",
+            constraint=models.UniqueConstraint(
+                models.F("sku"), django.db.models.functions.text.Lower("code"), name="inventory_lot_code"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='barcode',
-            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='inventory_barcode_code'),
+            model_name="barcode",
+            constraint=models.UniqueConstraint(
+                fields=("organization", "code"), name="inventory_barcode_code"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stocklevel',
-            index=models.Index(fields=['organization', 'sort_code', 'warehouse'], name='inventory_level_by_code'),
+            model_name="stocklevel",
+            index=models.Index(
+                fields=["organization", "sort_code", "warehouse"], name="inventory_level_by_code"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stocklevel',
-            index=models.Index(fields=['warehouse', 'sort_code'], name='inventory_level_in_warehouse'),
+            model_name="stocklevel",
+            index=models.Index(fields=["warehouse", "sort_code"], name="inventory_level_in_warehouse"),
         ),
         migrations.AddIndex(
-            model_name='stocklevel',
-            index=models.Index(fields=['warehouse', 'status', 'sort_code'], name='inventory_level_by_status'),
+            model_name="stocklevel",
+            index=models.Index(fields=["warehouse", "status", "sort_code"], name="inventory_level_by_status"),
         ),
         migrations.AddIndex(
-            model_name='stocklevel',
-            index=models.Index(condition=models.Q(('is_low', True)), fields=['organization', 'sort_code', 'warehouse'], name='inventory_level_low'),
+            model_name="stocklevel",
+            index=models.Index(
+                condition=models.Q(("is_low", True)),
+                fields=["organization", "sort_code", "warehouse"],
+                name="inventory_level_low",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stocklevel',
-            index=models.Index(condition=models.Q(('is_low', True)), fields=['warehouse', 'sort_code'], name='inventory_level_low_warehouse'),
+            model_name="stocklevel",
+            index=models.Index(
+                condition=models.Q(("is_low", True)),
+                fields=["warehouse", "sort_code"],
+                name="inventory_level_low_warehouse",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.UniqueConstraint(fields=('sku', 'warehouse'), name='inventory_stock_level_once'),
+            model_name="stocklevel",
+            constraint=models.UniqueConstraint(
+                fields=("sku", "warehouse"), name="inventory_stock_level_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='inventory_stock_level_on_hand'),
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", 0)), name="inventory_stock_level_on_hand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('reserved__gte', 0)), name='inventory_stock_level_reserved'),
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reserved__gte", 0)), name="inventory_stock_level_reserved"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocklevel',
-            constraint=models.CheckConstraint(condition=models.Q(('held__gte', 0)), name='inventory_stock_level_held'),
+            model_name="stocklevel",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held__gte", 0)), name="inventory_stock_level_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stockitem',
-            index=models.Index(fields=['organization', 'id'], name='inventory_item_of_tenant'),
+            model_name="stockitem",
+            index=models.Index(fields=["organization", "id"], name="inventory_item_of_tenant"),
         ),
         migrations.AddConstraint(
-            model_name='stockitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('lot__isnull', True)), fields=('sku', 'bin'), name='inventory_stock_item_without_lot'),
+            model_name="stockitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lot__isnull", True)),
+                fields=("sku", "bin"),
+                name="inventory_stock_item_without_lot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stockitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('lot__isnull', False)), fields=('sku', 'bin', 'lot'), name='inventory_stock_item_of_lot'),
+            model_name="stockitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("lot__isnull", False)),
+                fields=("sku", "bin", "lot"),
+                name="inventory_stock_item_of_lot",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stockitem',
-            constraint=models.CheckConstraint(condition=models.Q(('on_hand__gte', 0)), name='inventory_stock_item_on_hand'),
+            model_name="stockitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("on_hand__gte", 0)), name="inventory_stock_item_on_hand"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stockitem',
-            constraint=models.CheckConstraint(condition=models.Q(('held__gte', 0)), name='inventory_stock_item_held'),
+            model_name="stockitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held__gte", 0)), name="inventory_stock_item_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['sku', '-recorded_at', '-id'], name='inventory_movement_of_sku'),
+            model_name="movement",
+            index=models.Index(fields=["sku", "-recorded_at", "-id"], name="inventory_movement_of_sku"),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['stock_item', '-recorded_at', '-level_version'], name='inventory_movement_of_item'),
+            model_name="movement",
+            index=models.Index(
+                fields=["stock_item", "-recorded_at", "-level_version"], name="inventory_movement_of_item"
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['organization', '-recorded_at', '-id'], name='inventory_movement_newest'),
+            model_name="movement",
+            index=models.Index(
+                fields=["organization", "-recorded_at", "-id"], name="inventory_movement_newest"
+            ),
         ),
         migrations.AddIndex(
-            model_name='movement',
-            index=models.Index(fields=['document_id'], name='inventory_movement_of_document'),
+            model_name="movement",
+            index=models.Index(fields=["document_id"], name="inventory_movement_of_document"),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('delta', 0), _negated=True), name='inventory_movement_changes'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("delta", 0), _negated=True), name="inventory_movement_changes"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('level_after', django.db.models.expressions.CombinedExpression(models.F('level_before'), '+', models.F('delta')))), name='inventory_movement_adds_up'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "level_after",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("level_before"), "+", models.F("delta")
+                        ),
+                    )
+                ),
+                name="inventory_movement_adds_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.CheckConstraint(condition=models.Q(('item_after__gte', 0), ('level_after__gte', 0), ('level_before__gte', 0)), name='inventory_movement_not_negative'),
+            model_name="movement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("item_after__gte", 0), ("level_after__gte", 0), ("level_before__gte", 0)),
+                name="inventory_movement_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='movement',
-            constraint=models.UniqueConstraint(fields=('level', 'level_version'), name='inventory_movement_chain'),
+            model_name="movement",
+            constraint=models.UniqueConstraint(
+                fields=("level", "level_version"), name="inventory_movement_chain"
+            ),
         ),
         migrations.AddIndex(
-            model_name='stocksummary',
-            index=models.Index(fields=['organization', 'sort_code'], name='inventory_summary_by_code'),
+            model_name="stocksummary",
+            index=models.Index(fields=["organization", "sort_code"], name="inventory_summary_by_code"),
         ),
         migrations.AddIndex(
-            model_name='stocksummary',
-            index=models.Index(fields=['organization', 'status', 'sort_code'], name='inventory_summary_by_status'),
+            model_name="stocksummary",
+            index=models.Index(
+                fields=["organization", "status", "sort_code"], name="inventory_summary_by_status"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stocksummary',
-            constraint=models.CheckConstraint(condition=models.Q(('held__gte', 0), ('on_hand__gte', 0), ('reserved__gte', 0)), name='inventory_stock_summary_not_negative'),
+            model_name="stocksummary",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("held__gte", 0), ("on_hand__gte", 0), ("reserved__gte", 0)),
+                name="inventory_stock_summary_not_negative",
+            ),
         ),
     ]

@@ -21,7 +21,9 @@ class Category(PublicModel):
     class Meta:
         ordering = ("name",)
         verbose_name_plural = "categories"
-        constraints = (models.UniqueConstraint("organization", Lower("name"), name="inventory_category_name"),)
+        constraints = (
+            models.UniqueConstraint("organization", Lower("name"), name="inventory_category_name"),
+        )
 
     def __str__(self) -> str:
         return self.name

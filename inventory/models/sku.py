@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -29,11 +29,11 @@ def validate_code(code: str) -> None:
         raise ValidationError("A code has no blanks around it.")
 
 
-class SkuQuerySet(OrganizationQuerySet):
-    def with_code(self, code: str) -> SkuQuerySet:
+class SkuQuerySet(OrganizationQuerySet["Sku"]):
+    def with_code(self, code: str) -> Self:
         return self.filter(code_key=sku_key(code))
 
-    def with_codes(self, codes: Iterable[str]) -> SkuQuerySet:
+    def with_codes(self, codes: Iterable[str]) -> Self:
         return self.filter(code_key__in={sku_key(code) for code in codes})
 
 

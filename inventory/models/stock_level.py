@@ -60,9 +60,7 @@ class StockLevel(PublicModel):
             models.CheckConstraint(condition=Q(held__gte=0), name="inventory_stock_level_held"),
         )
         indexes = (
-            models.Index(
-                fields=("organization", "sort_code", "warehouse"), name="inventory_level_by_code"
-            ),
+            models.Index(fields=("organization", "sort_code", "warehouse"), name="inventory_level_by_code"),
             models.Index(fields=("warehouse", "sort_code"), name="inventory_level_in_warehouse"),
             models.Index(fields=("warehouse", "status", "sort_code"), name="inventory_level_by_status"),
             models.Index(

@@ -229,7 +229,10 @@ def test_a_key_has_no_scope_that_its_maker_lacks(make: Make, organization: Organ
 
 
 def test_a_key_reaches_no_warehouse_that_its_maker_does_not(make: Make, organization: Organization) -> None:
-    mine, other = factories.make_warehouse(organization, "Mine"), factories.make_warehouse(organization, "Not")
+    mine, other = (
+        factories.make_warehouse(organization, "Mine"),
+        factories.make_warehouse(organization, "Not"),
+    )
     granting = _granting(organization, inventory__read=frozenset({mine.pk}))
 
     make(warehouses=[mine], granting=granting)
@@ -240,7 +243,9 @@ def test_a_key_reaches_no_warehouse_that_its_maker_does_not(make: Make, organiza
     assert ApiKey.objects.count() == 1
 
 
-def test_making_keys_takes_the_right_to_manage_the_organization(make: Make, organization: Organization) -> None:
+def test_making_keys_takes_the_right_to_manage_the_organization(
+    make: Make, organization: Organization
+) -> None:
     manager = factories.make_person("bob@example.com", {organization: ["Warehouse manager"]})
 
     with pytest.raises(Forbidden):
@@ -259,7 +264,7 @@ def test_rights_in_another_organization_grant_nothing(make: Make) -> None:
 
 
 def test_use_is_noted_once_a_minute(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, text = make()
+    _, text = make()
     start = timezone.now()
     for seconds, writes, noted in ((0, 1, 0), (59, 0, 0), (60, 1, 60), (61, 0, 60)):
         monkeypatch.setattr(timezone, "now", lambda now=start + timedelta(seconds=seconds): now)
@@ -300,7 +305,11 @@ def test_the_command_prints_the_key_alone(organization: Organization) -> None:
 
     found = keys.find_key(out.removesuffix("\n"))
     assert found is not None
-    assert (found.name, found.contract, found.scopes) == ("ERP", "nexus", ["inventory.read", "inventory.write"])
+    assert (found.name, found.contract, found.scopes) == (
+        "ERP",
+        "nexus",
+        ["inventory.read", "inventory.write"],
+    )
     assert list(found.warehouses.values_list("name", flat=True)) == ["North"]
     assert found.expires_at is not None
     assert timedelta(days=29) < found.expires_at - timezone.now() <= timedelta(days=30)
@@ -317,7 +326,9 @@ def test_the_command_prints_the_key_alone(organization: Organization) -> None:
         (["--organization", "Acme", "--scopes", "inventory.read", "--expires-days", "0"], "--expires-days"),
     ],
 )
-def test_the_command_says_what_is_wrong(organization: Organization, arguments: list[str], message: str) -> None:
+def test_the_command_says_what_is_wrong(
+    organization: Organization, arguments: list[str], message: str
+) -> None:
     with pytest.raises(CommandError, match=message):
         _command(*arguments)
 

@@ -36,7 +36,9 @@ class TestCreate:
         ]
         assert organization.default_warehouse is not None
         assert organization.default_warehouse.name == "North"
-        assert Organization.objects.get(pk=organization.pk).default_warehouse == organization.default_warehouse
+        assert (
+            Organization.objects.get(pk=organization.pk).default_warehouse == organization.default_warehouse
+        )
 
     def test_founders_run_in_the_same_transaction(self, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         seen: list[tuple[str, int]] = []
@@ -71,9 +73,7 @@ class TestCreate:
             ({"name": "A", "warehouses": [("W", "moon")]}, "type"),
         ],
     )
-    def test_bad_input_is_named_and_leaves_nothing(
-        self, db: None, given: dict[str, Any], field: str
-    ) -> None:
+    def test_bad_input_is_named_and_leaves_nothing(self, db: None, given: dict[str, Any], field: str) -> None:
         with pytest.raises(InvalidInput) as caught:
             create_organization(**given)
 

@@ -17,7 +17,7 @@ from warehouses.refusals import Conflict, InvalidInput, NotFound, Refusal, RuleB
 
 @pytest.fixture
 def main(organization: Organization) -> Warehouse:
-    return Warehouse.objects.get(organization=organization)
+    return Warehouse.objects.get(organization=organization, name="Main warehouse")
 
 
 @pytest.fixture
@@ -40,7 +40,12 @@ class TestCreateWarehouse:
         assert (warehouse.name, warehouse.type, warehouse.address) == ("Depot", "own", "Quay 1")
         assert (warehouse.is_active, warehouse.is_readonly) == (True, False)
         room = Room.objects.get(warehouse=warehouse)
-        assert (room.name, room.room_type, room.is_default, room.is_sellable) == ("Main", "storage", True, True)
+        assert (room.name, room.room_type, room.is_default, room.is_sellable) == (
+            "Main",
+            "storage",
+            True,
+            True,
+        )
         shelf = Bin.objects.get(warehouse=warehouse)
         assert (shelf.code, shelf.room, shelf.is_default) == ("MAIN", room, True)
         assert shelf.organization == room.organization == organization
@@ -208,7 +213,9 @@ class TestCloseWarehouse:
 
 
 class TestRooms:
-    @pytest.mark.parametrize(("kind", "sellable"), [("vault", True), ("quarantine", False), ("returns", False)])
+    @pytest.mark.parametrize(
+        ("kind", "sellable"), [("vault", True), ("quarantine", False), ("returns", False)]
+    )
     def test_is_sellable_as_its_type_usually_is(
         self, organization: Organization, depot: Warehouse, kind: str, sellable: bool
     ) -> None:

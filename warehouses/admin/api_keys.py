@@ -40,10 +40,10 @@ class ApiKeyForm(ScopedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["contract"].choices = [  # type: ignore[attr-defined]
-            ("", "Default"),
-            *((name, name) for name in getattr(settings, "API_CONTRACTS", ())),
-        ]
+        field: Any = self.fields.get("contract")  # the page of a key that exists has no fields
+        if field is not None:
+            contracts = getattr(settings, "API_CONTRACTS", ())
+            field.choices = [("", "Default"), *((name, name) for name in contracts)]
 
 
 @admin.register(ApiKey)
@@ -52,6 +52,7 @@ class ApiKeyAdmin(ScopedModelAdmin):
     write_permission = "organization.manage"
     form = ApiKeyForm
     icon = "key"
+    shows_once = True
     list_display = (
         "name",
         "visible_prefix",
@@ -154,19 +155,17 @@ class ApiKeyAdmin(ScopedModelAdmin):
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         """The one page that shows the key. It is in no session and no message, and no cache may keep it."""
-        return _shown_once(
-            TemplateResponse(
-                request,
-                "warehouses/admin/api_key_created.html",
-                {
-                    **self.admin_site.each_context(request),
-                    "title": "API key created",
-                    "opts": self.opts,
-                    "key": obj,
-                    "text": request.key_text,  # type: ignore[attr-defined]
-                    "list_url": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
-                },
-            )
+        return TemplateResponse(
+            request,
+            "warehouses/admin/api_key_created.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "API key created",
+                "opts": self.opts,
+                "key": obj,
+                "text": request.key_text,  # type: ignore[attr-defined]
+                "list_url": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
+            },
         )
 
     @action(
@@ -188,8 +187,3 @@ class ApiKeyAdmin(ScopedModelAdmin):
             ),
             done="is revoked",
         )
-
-
-def _shown_once(response: HttpResponse) -> HttpResponse:
-    response["Cache-Control"] = "no-store"
-    return response

@@ -83,6 +83,7 @@ class MembershipAdmin(OrganizationWide):
     ordering = ("user__email", "pk")
     inlines = (RoleInline,)
     actions = ("suspend", "restore")
+    actions_list = ("invite",)
     actions_detail = ("extra",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
@@ -168,6 +169,12 @@ class MembershipAdmin(OrganizationWide):
             "let in again",
         )
 
+    @action(description="Invite", permissions=["change"], url_path="invite", icon="person_add")
+    def invite(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(
+            reverse("admin:warehouses_invitation_add", current_app=self.admin_site.name)
+        )
+
     @action(
         description="Extra permissions", permissions=["change"], url_path="extra", icon="admin_panel_settings"
     )
@@ -234,6 +241,7 @@ class MembershipAdmin(OrganizationWide):
 @admin.register(Invitation)
 class InvitationAdmin(OrganizationWide):
     icon = "mail"
+    shows_once = True
     form = PlaceForm
     list_display = ("email", "role", "place", "state", "invited_by", "created_at", "expires_at")
     list_filter = ("role", "warehouse")
@@ -302,7 +310,7 @@ class InvitationAdmin(OrganizationWide):
         self, request: HttpRequest, obj: Invitation, post_url_continue: str | None = None
     ) -> HttpResponse:
         """The one page that shows the link, for when the mail does not arrive."""
-        response = TemplateResponse(
+        return TemplateResponse(
             request,
             "warehouses/admin/invitation_created.html",
             {
@@ -314,8 +322,6 @@ class InvitationAdmin(OrganizationWide):
                 "list_url": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
             },
         )
-        response["Cache-Control"] = "no-store"
-        return response
 
     @admin.action(description="Withdraw", permissions=["revoke"])
     def revoke_selected(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> None:

@@ -75,7 +75,7 @@ class WarehouseAdmin(PlaceAdmin):
     warehouse_path = "pk"
     icon = "warehouse"
     fields = ("name", "type", "marketplace", "address", "is_readonly")
-    list_display = ("name", "type", "marketplace", "room_count", "is_readonly", "state", "is_default")
+    list_display = ("name", "type", "marketplace", "room_count", "state", "changed_by", "default")
     list_filter = ("type", "is_active", "is_readonly")
     list_select_related = ("organization",)
     search_fields = ("name", "marketplace", "address")
@@ -95,9 +95,13 @@ class WarehouseAdmin(PlaceAdmin):
     def state(self, warehouse: Warehouse) -> str:
         return "Active" if warehouse.is_active else "Inactive"
 
-    @admin.display(description="default", boolean=True)
-    def is_default(self, warehouse: Warehouse) -> bool:
-        return warehouse.organization.default_warehouse_id == warehouse.pk
+    @admin.display(description="changed by", ordering="is_readonly")
+    def changed_by(self, warehouse: Warehouse) -> str:
+        return "Its sync only" if warehouse.is_readonly else "Everyone who may"
+
+    @display(description="default", label=True)
+    def default(self, warehouse: Warehouse) -> str | None:
+        return "Default" if warehouse.organization.default_warehouse_id == warehouse.pk else None
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change=change, **{"form": WarehouseForm} | kwargs)
@@ -178,7 +182,7 @@ class RoomAdmin(PlaceAdmin):
     warehouse_path = "warehouse_id"
     icon = "meeting_room"
     fields = ("warehouse", "name", "room_type", "is_sellable")
-    list_display = ("name", "warehouse", "room_type", "is_sellable", "bin_count", "is_default")
+    list_display = ("name", "warehouse", "room_type", "sellable", "bin_count", "default")
     list_filter = ("warehouse", "room_type", "is_sellable")
     list_select_related = ("warehouse",)
     search_fields = ("name", "warehouse__name")
@@ -186,6 +190,14 @@ class RoomAdmin(PlaceAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         return super().get_queryset(request).annotate(bins_held=Count("bins"))
+
+    @admin.display(description="sellable", ordering="is_sellable")
+    def sellable(self, room: Room) -> str:
+        return "Sellable" if room.is_sellable else "Not sellable"
+
+    @display(description="default", label=True)
+    def default(self, room: Room) -> str | None:
+        return "Default" if room.is_default else None
 
     @admin.display(description="bins", ordering="bins_held")
     def bin_count(self, room: Any) -> int:
@@ -223,6 +235,12 @@ class BinForm(PlaceForm):
         help_text="Pickers and counters walk bins in this order. Empty: the end of the walk.",
     )
 
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if cleaned and self.instance._state.adding and "room" in cleaned:
+            self.instance.warehouse = cleaned["room"].warehouse
+        return cleaned
+
 
 @admin.register(Bin)
 class BinAdmin(PlaceAdmin):
@@ -254,7 +272,7 @@ class BinAdmin(PlaceAdmin):
         if obj is not None and "room" in form.base_fields:
             room = form.base_fields["room"]
             room.queryset = room.queryset.filter(warehouse=obj.warehouse_id)
-            room.help_text = f"A room of {obj.warehouse}: what is in the bin moves with it."
+            room.help_text = "A room of the same warehouse: what is in the bin moves with it."
         return form
 
     def store(self, request: HttpRequest, access: Access, obj: Bin, form: Any, change: bool) -> None:

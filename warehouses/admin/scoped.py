@@ -182,6 +182,8 @@ class ScopedModelAdmin(Scoped, ModelAdmin):
     icon: ClassVar[str] = "data_object"
     #: Local fields that no query string may filter by: a prefix look-up would give a hash away letter by letter.
     secret_fields: ClassVar[frozenset[str]] = frozenset({"password", "digest"})
+    #: Saving answers with what is never shown again.
+    shows_once: ClassVar[bool] = False
     show_full_result_count = False
     list_per_page = 50
     list_filter_submit = True
@@ -321,6 +323,14 @@ class ScopedModelAdmin(Scoped, ModelAdmin):
     def url_name(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if self.shows_once:
+            # The answer to saving is a page of its own: there is nothing to go on with.
+            context |= {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, **kwargs)
+
     # --- forms
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -387,6 +397,7 @@ class ReadOnlyScopedAdmin(ScopedModelAdmin):
 class ScopedTabularInline(Scoped, TabularInline):
     """Rows under a row of the caller's organization; the parent's admin writes them in `save_formset`."""
 
+    form = ScopedForm
     extra = 0
     tab = False
 
@@ -398,6 +409,16 @@ class ScopedTabularInline(Scoped, TabularInline):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._allows_under(request, obj)
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        access = access_of(request)
+        form = type(
+            self.form.__name__, (self.form,), {"organization": access.organization if access else None}
+        )
+        formset = super().get_formset(request, obj, **{"form": form} | kwargs)
+        # Django would refuse what protects something; here the business function decides, and says why.
+        formset.form.hand_clean_DELETE = lambda form: None
+        return formset
 
     def _allows_under(self, request: HttpRequest, parent: Any) -> bool:
         above: Any = self.admin_site._registry.get(self.parent_model)

@@ -59,8 +59,10 @@ class SessionAuthentication(authentication.SessionAuthentication):
 
     def enforce_csrf(self, request: Request) -> None:
         check = authentication.CSRFCheck(lambda _request: HttpResponse())
-        check.process_request(request)
-        reason: Any = check.process_view(request, HttpResponse, (), {})  # DRF's check returns the reason
+        # Not DRF's request: it would parse the body, looking for a token in a form.
+        check.process_request(request._request)
+        # DRF's check returns the reason instead of an answer.
+        reason: Any = check.process_view(request._request, HttpResponse, (), {})
         if reason:
             raise RequestFault(
                 403, "CSRF_FAILED", f"The request does not prove that it comes from our own pages: {reason}"

@@ -12,7 +12,16 @@ from django.http import HttpRequest
 from warehouses.http.faults import invalid_header
 from warehouses.refusals import Stale
 
-__all__ = ["ANY", "Expected", "Wildcard", "etag", "expected_tags", "not_modified", "require_match"]
+__all__ = [
+    "ANY",
+    "Expected",
+    "Wildcard",
+    "etag",
+    "expected_tags",
+    "not_modified",
+    "refuse_condition",
+    "require_match",
+]
 
 
 class Wildcard(Enum):
@@ -50,6 +59,14 @@ def expected_tags(request: HttpRequest) -> Expected:
     if tags is None:
         raise invalid_header("If-Match", "If-Match takes * or quoted entity tags.")
     return frozenset(tag for weak, tag in tags if not weak)
+
+
+def refuse_condition(request: HttpRequest) -> None:
+    """Raise 400 for `If-Match` on a write of many records: dropping the condition would overwrite what it guards."""
+    if expected_tags(request) is not None:
+        raise invalid_header(
+            "If-Match", "Many records have no common entity tag: write them one by one to be safe."
+        )
 
 
 def require_match(expected: Expected, current: str | None) -> None:

@@ -134,7 +134,8 @@ def _rendered(response: HttpResponse) -> HttpResponse:
     content = b"" if response.data is None else JSONRenderer().render(response.data)
     rendered = HttpResponse(content, status=response.status_code, content_type="application/json")
     for name, value in response.items():
-        rendered[name] = value
+        if name != "Content-Type":  # DRF's own is set only when it renders; until then it is Django's default
+            rendered[name] = value
     if not content:
         del rendered["Content-Type"]
     return rendered

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.core import signing
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from warehouses.access import Access
@@ -25,7 +25,6 @@ from warehouses.http.faults import RequestFault, invalid_parameters
 __all__ = ["CursorPage", "CursorPaging", "Page", "PageNumberPaging", "in_order"]
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
-_LONGEST_CURSOR = 1000
 Row = TypeVar("Row")
 Record = TypeVar("Record", bound=Model)
 
@@ -67,6 +66,7 @@ class PageNumberPaging:
     size_parameter: ClassVar[str] = "limit"
     default_size: ClassVar[int] = 50
     maximum_size: ClassVar[int] = 100
+    largest_page: ClassVar[int] = 10**15 - 1
 
     @classmethod
     def parameters(cls) -> frozenset[str]:
@@ -81,7 +81,7 @@ class PageNumberPaging:
         and returns its rows in that order (`in_order`). Three queries at most: a count, the keys, and what `rows` does.
         A page past the end is empty. Raises 400 naming the parameter for a bad value or a size over the maximum.
         """
-        number = _number(request, self.page_parameter, default=1, maximum=None)
+        number = _number(request, self.page_parameter, default=1, maximum=self.largest_page)
         size = _number(request, self.size_parameter, default=self.default_size, maximum=self.maximum_size)
         total = keys.count()
         start = (number - 1) * size
@@ -91,17 +91,18 @@ class PageNumberPaging:
 
 
 class CursorPaging:
-    """Keyset paging over `ordering`, one unique, never-null column of the model, `-` in front for descending.
+    """Keyset paging over `ordering`: never-null columns that are unique together, with `-` in front all descending.
 
     The cursor is signed, and good only for the organization, listing and filters that it was made for. It names the
-    last row's value, so rows that come or go in between neither repeat nor skip others.
+    last row's values, so rows that come or go in between neither repeat nor skip others.
     """
 
     cursor_parameter: ClassVar[str] = "cursor"
     size_parameter: ClassVar[str] = "limit"
     default_size: ClassVar[int] = 50
     maximum_size: ClassVar[int] = 200
-    ordering: ClassVar[str] = "-id"
+    longest_cursor: ClassVar[int] = 1000
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
 
     @classmethod
     def parameters(cls) -> frozenset[str]:
@@ -115,7 +116,7 @@ class CursorPaging:
         *,
         access: Access,
         listing: str,
-        ordering: str | None = None,
+        ordering: tuple[str, ...] | None = None,
     ) -> CursorPage[Row]:
         """The page after the request's cursor. `listing` names the view and its path arguments.
 
@@ -124,15 +125,15 @@ class CursorPaging:
         """
         size = _number(request, self.size_parameter, default=self.default_size, maximum=self.maximum_size)
         order = ordering or self.ordering
-        column, descending = order.lstrip("-"), order.startswith("-")
+        columns = tuple(column.lstrip("-") for column in order)
         binding = _binding(access, listing, order, request.GET.items(), besides=self.parameters())
-        remaining = keys.order_by(order)
+        remaining = keys.order_by(*order)
         cursor = request.GET.get(self.cursor_parameter)
         if cursor is not None:
-            value = self._read(cursor, binding, keys.model, column)
-            remaining = remaining.filter(**{f"{column}__{'lt' if descending else 'gt'}": value})
+            values = self._read(cursor, binding, keys.model, columns)
+            remaining = remaining.filter(_beyond(columns, values, descending=order[0].startswith("-")))
         total = keys.count()
-        found = list(remaining.values_list("pk", column)[: size + 1])
+        found = [(key, values) for key, *values in remaining.values_list("pk", *columns)[: size + 1]]
         more = len(found) > size
         found = found[:size]
         return CursorPage(
@@ -142,24 +143,25 @@ class CursorPaging:
             next_cursor=_write(found[-1][1], binding) if more else None,
         )
 
-    def _read(self, cursor: str, binding: str, model: type[Model], column: str) -> Any:
+    def _read(self, cursor: str, binding: str, model: type[Model], columns: Sequence[str]) -> list[Any]:
         try:
-            if len(cursor) > _LONGEST_CURSOR:
+            if len(cursor) > self.longest_cursor:
                 raise signing.BadSignature("too long")
-            text = signing.loads(cursor, salt=binding)
-            return model._meta.get_field(column).to_python(text)  # type: ignore[union-attr]
+            texts = signing.loads(cursor, salt=binding)
+            fields: list[Any] = [model._meta.get_field(column) for column in columns]
+            return [field.to_python(text) for field, text in zip(fields, texts, strict=True)]
         except (signing.BadSignature, ValidationError, FieldDoesNotExist, ValueError):
             fault = (self.cursor_parameter, "INVALID_CURSOR", "This cursor does not belong to this listing.")
             raise invalid_parameters([fault], code="INVALID_CURSOR") from None
 
 
-def _number(request: HttpRequest, name: str, *, default: int, maximum: int | None) -> int:
+def _number(request: HttpRequest, name: str, *, default: int, maximum: int) -> int:
     text = request.GET.get(name)
     if text is None:
         return default
     if not _NUMBER.fullmatch(text) or int(text) < 1:
         raise _bad(name, "Give a whole number from 1.")
-    if maximum is not None and int(text) > maximum:
+    if int(text) > maximum:
         raise _bad(name, f"Give at most {maximum}.")
     return int(text)
 
@@ -168,19 +170,29 @@ def _bad(name: str, detail: str) -> RequestFault:
     return invalid_parameters([(name, "INVALID", detail)])
 
 
+def _beyond(columns: Sequence[str], values: Sequence[Any], *, descending: bool) -> Q:
+    """Rows after `values` in the order of `columns`; the first column's bound alone lets an index begin there."""
+    further = "lt" if descending else "gt"
+    found = Q()
+    for place, column in enumerate(columns):
+        equal = dict(zip(columns[:place], values, strict=False))
+        found |= Q(**equal, **{f"{column}__{further}": values[place]})
+    return Q(**{f"{columns[0]}__{further}e": values[0]}) & found
+
+
 def _binding(
     access: Access,
     listing: str,
-    order: str,
+    order: tuple[str, ...],
     query: Iterable[tuple[str, Any]],
     *,
     besides: frozenset[str],
 ) -> str:
     filters = sorted((name, str(value)) for name, value in query if name not in besides)
-    parts = [str(access.organization.pk), listing, order, filters]
+    parts = [str(access.organization.pk), listing, list(order), filters]
     return f"warehouses.http.paging:{hashlib.sha256(json.dumps(parts).encode()).hexdigest()}"
 
 
-def _write(value: Any, binding: str) -> str:
-    text = value.isoformat() if isinstance(value, date | datetime) else str(value)
-    return signing.dumps(text, salt=binding)
+def _write(values: Sequence[Any], binding: str) -> str:
+    texts = [value.isoformat() if isinstance(value, date | datetime) else str(value) for value in values]
+    return signing.dumps(texts, salt=binding)

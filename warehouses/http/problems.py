@@ -202,7 +202,7 @@ def _is_djangos(request: HttpRequest, response: HttpResponseBase) -> bool:
     if not isinstance(response, HttpResponse) or response.get("Content-Type", "").startswith(CONTENT_TYPE):
         return False
     if not response.content:  # HttpResponseNotAllowed and its like
-        return request.method != "HEAD"
+        return True
     if request.resolver_match is None:  # no view was found, so no view wrote this
         return True
     # Django's debug pages, of errors raised in a middleware, all end in an explanation of why they are shown.

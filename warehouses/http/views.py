@@ -68,13 +68,14 @@ class JsonRequest(Request):
             "CONTENT_LENGTH"
         ):
             raise RequestFault(411, "LENGTH_REQUIRED", "Send the body with its Content-Length.")
-        content = plain.body
-        if not content and not self._needs_body():
-            return {}, MultiValueDict()
-        if content:
+        if plain.META.get("CONTENT_LENGTH") not in {None, "", "0"}:
+            # Before the body is touched: the CSRF check may have read a form from it already.
             if plain.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
                 raise unsupported_media_type("A compressed body is not read here.")
             check_media_type(self.content_type)
+        content = plain.body
+        if not content and not self._needs_body():
+            return {}, MultiValueDict()
         return parse_json_object(content), MultiValueDict()
 
     def _needs_body(self) -> bool:
@@ -157,7 +158,11 @@ class ApiView(APIView):
         return self.paging_class().page(self.request._request, keys, rows)
 
     def cursor_page(
-        self, keys: QuerySet[Any], rows: Callable[[list[Any]], list[Row]], *, ordering: str | None = None
+        self,
+        keys: QuerySet[Any],
+        rows: Callable[[list[Any]], list[Row]],
+        *,
+        ordering: tuple[str, ...] | None = None,
     ) -> CursorPage[Row]:
         """The page after the cursor, of a listing whose `paging_class` is a CursorPaging."""
         if self.paging_class is None or not issubclass(self.paging_class, CursorPaging):

@@ -20,14 +20,18 @@ class ApiKey(PublicModel):
     name = models.CharField(max_length=80)
     visible_prefix = models.CharField(max_length=16, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of the whole key, in hex.")
-    scopes = models.JSONField(default=list, help_text="Permissions of the vocabulary, such as inventory.read.")
+    scopes = models.JSONField(
+        default=list, help_text="Permissions of the vocabulary, such as inventory.read."
+    )
     is_limited = models.BooleanField("limited to warehouses", default=False, editable=False)
     # A fact of its own: a key whose last warehouse is deleted must not become a key to all of them.
     warehouses = models.ManyToManyField(
         "warehouses.Warehouse", blank=True, related_name="+", help_text="Empty: every warehouse."
     )
     contract = models.CharField(
-        max_length=12, blank=True, help_text="Answers on paths that several contracts share. Empty: the default."
+        max_length=12,
+        blank=True,
+        help_text="Answers on paths that several contracts share. Empty: the default.",
     )
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from django.db import models
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from warehouses.models.organization import Organization
 
 __all__ = ["OrganizationQuerySet", "PublicModel"]
+
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
 
 
 class PublicModel(models.Model):
@@ -29,7 +31,7 @@ class PublicModel(models.Model):
         return encode(self.prefix, self.pk)
 
 
-class OrganizationQuerySet(models.QuerySet[models.Model]):
+class OrganizationQuerySet(models.QuerySet[Row_co]):
     """The first narrowing of every look-up; without an organization there is nothing to see."""
 
     def for_organization(self, organization: Organization | None) -> Self:

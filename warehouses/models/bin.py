@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from warehouses.models.base import OrganizationQuerySet, PublicModel
+from warehouses.models.room import Room
 
 __all__ = ["Bin"]
 
@@ -31,9 +32,7 @@ class Bin(PublicModel):
 
     class Meta:
         ordering = ("warehouse__name", "pick_sequence", "code")
-        indexes = (
-            models.Index(fields=("warehouse", "pick_sequence", "code"), name="warehouses_bin_walk"),
-        )
+        indexes = (models.Index(fields=("warehouse", "pick_sequence", "code"), name="warehouses_bin_walk"),)
         constraints = (
             models.UniqueConstraint("warehouse", Lower("code"), name="warehouses_bin_code"),
             models.UniqueConstraint(
@@ -51,5 +50,6 @@ class Bin(PublicModel):
 
     def clean(self) -> None:
         super().clean()
-        if self.room_id and self.warehouse_id and self.room.warehouse_id != self.warehouse_id:
+        room = Room.objects.filter(pk=self.room_id).first()
+        if room is not None and room.warehouse_id != self.warehouse_id:
             raise ValidationError({"room": "The room is in another warehouse."})

@@ -13,7 +13,7 @@ class RoomType(models.TextChoices):
     SALES_FLOOR = "sales_floor", "Sales floor"
     VAULT = "vault", "Vault"
     QUARANTINE = "quarantine", "Quarantine"
-    SECRET_MENU = "secret_menu", "Secret menu"  # noqa: S105 - the pos contract's word for unreleased items
+    SECRET_MENU = "secret_menu", "Secret menu"
     STORAGE = "storage", "Storage"
     RECEIVING = "receiving", "Receiving"
     SHIPPING = "shipping", "Shipping"
@@ -36,7 +36,9 @@ class Room(PublicModel):
     name = models.CharField(max_length=80)
     room_type = models.CharField(max_length=20, choices=RoomType.choices, default=RoomType.STORAGE)
     is_sellable = models.BooleanField(
-        "sellable", default=True, help_text="Stock in a room that is not sellable is never promised to a channel."
+        "sellable",
+        default=True,
+        help_text="Stock in a room that is not sellable is never promised to a channel.",
     )
     is_default = models.BooleanField(default=False, editable=False)
 

@@ -36,7 +36,9 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120, blank=True)
     is_staff = models.BooleanField(
-        "may use the back office", default=True, help_text="What the person sees there depends on their roles."
+        "may use the back office",
+        default=True,
+        help_text="What the person sees there depends on their roles.",
     )
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from inventory.api.quantities import AbsoluteQuantityField
 from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses.http.fields import StrictCharField, StrictIntegerField, StrictSerializer, TypeIdField
 from warehouses.models import Warehouse
@@ -18,7 +19,7 @@ _WAREHOUSE_HELP = "Needed only where the SKU is in several warehouses."
 class SetBody(StrictSerializer):
     """`PUT /inventory/{sku}`: the absolute quantity and, where given, the thresholds."""
 
-    quantity = StrictIntegerField(min_value=0, max_value=MAXIMUM_QUANTITY)
+    quantity = AbsoluteQuantityField()
     reorderPoint = StrictIntegerField(min_value=0, required=False)
     reorderQuantity = StrictIntegerField(min_value=0, required=False)
     reason = StrictCharField(max_length=500, required=False, help_text=_REASON_HELP)
@@ -30,7 +31,9 @@ class AdjustBody(StrictSerializer):
 
     sku = StrictCharField(max_length=128)
     adjustment = StrictIntegerField(
-        min_value=-MAXIMUM_QUANTITY, max_value=MAXIMUM_QUANTITY, help_text="Positive adds stock, negative removes it."
+        min_value=-MAXIMUM_QUANTITY,
+        max_value=MAXIMUM_QUANTITY,
+        help_text="Positive adds stock, negative removes it.",
     )
     reason = StrictCharField(max_length=500, required=False, help_text=_REASON_HELP)
     referenceId = StrictCharField(max_length=120, required=False)
@@ -46,7 +49,7 @@ class BulkRow(StrictSerializer):
     """One SKU's absolute quantity."""
 
     sku = StrictCharField(max_length=128)
-    quantity = StrictIntegerField(min_value=0, max_value=MAXIMUM_QUANTITY)
+    quantity = AbsoluteQuantityField()
     reorderPoint = StrictIntegerField(min_value=0, required=False)
     reorderQuantity = StrictIntegerField(min_value=0, required=False)
     warehouseId = TypeIdField(Warehouse.prefix, required=False, help_text=_WAREHOUSE_HELP)
@@ -55,7 +58,7 @@ class BulkRow(StrictSerializer):
 class BulkBody(StrictSerializer):
     """`POST /inventory/bulk`: up to 100 SKUs, all or nothing."""
 
-    updates = BulkRow(many=True, allow_empty=False, max_length=BULK_LIMIT)
+    updates = BulkRow(many=True, allow_empty=False, max_length=BULK_LIMIT)  # type: ignore[call-arg]
     reason = StrictCharField(max_length=500, required=False, help_text=_REASON_HELP)
     warehouseId = TypeIdField(
         Warehouse.prefix, required=False, help_text="For the rows that name no warehouse of their own."

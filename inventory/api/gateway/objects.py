@@ -11,18 +11,18 @@ from django.db.models import QuerySet
 
 from inventory.models import Product, StockLevel
 from inventory.versions import level_version, summary_version
-from warehouses.http.etags import etag
 from warehouses.http.instants import instant
 from warehouses.identifiers import encode
 from warehouses.models import Warehouse
 
-__all__ = ["LevelRow", "inventory_object", "level_rows", "sku_object", "tag_of"]
+__all__ = ["LevelRow", "inventory_object", "level_rows", "sku_object", "version_of"]
 
 
 class LevelRow(TypedDict):
     """The columns of a stock level that an Inventory Object shows."""
 
     pk: UUID
+    sku_id: UUID
     sku__code: str
     sku__product_id: UUID
     sku__product__name: str
@@ -40,7 +40,7 @@ class LevelRow(TypedDict):
 
 def level_rows(levels: QuerySet[StockLevel]) -> list[LevelRow]:
     """Plain rows: on a list, model instances and a serializer would cost more than the query."""
-    return list(levels.values(*LevelRow.__annotations__))  # type: ignore[arg-type]
+    return list(levels.values(*LevelRow.__annotations__))
 
 
 def inventory_object(row: LevelRow) -> dict[str, Any]:
@@ -80,8 +80,8 @@ def sku_object(rows: Sequence[LevelRow]) -> dict[str, Any]:
     }
 
 
-def tag_of(rows: Sequence[LevelRow]) -> str:
-    """The entity tag of `sku_object(rows)`."""
+def version_of(rows: Sequence[LevelRow]) -> str:
+    """The version of `sku_object(rows)`."""
     if len(rows) == 1:
-        return etag(level_version(rows[0]["version"]))
-    return etag(summary_version(rows[0]["sku__summary__version"]))
+        return level_version(rows[0]["pk"], rows[0]["version"])
+    return summary_version(rows[0]["sku_id"], rows[0]["sku__summary__version"])

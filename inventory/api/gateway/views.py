@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from inventory.api.gateway import documentation
 from inventory.api.gateway.bodies import AdjustBody, BulkBody, SetBody
 from inventory.api.gateway.filters import GatewayPaging, InventoryFilters, LowStockFilters
-from inventory.api.gateway.objects import inventory_object, level_rows, sku_object, tag_of
+from inventory.api.gateway.objects import LevelRow, inventory_object, level_rows, sku_object, version_of
 from inventory.api.gateway.writes import adjust_quantity, set_quantities
+from inventory.api.tags import tag_of
 from inventory.models import StockLevel, sku_key
 from inventory.resolution import find_warehouse, inventory_not_found
-from warehouses.http.etags import expected_tags
+from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.faults import invalid_parameters
 from warehouses.http.views import ApiView
 from warehouses.refusals import Problem
@@ -29,15 +30,18 @@ __all__ = ["Adjust", "BulkUpdate", "InventoryList", "InventoryOfSku", "LowStock"
 class GatewayView(ApiView):
     contract = "gateway"
     query_parameters = ("warehouse_id",)
-    #: Our word for an input → the body's, where they differ.
-    names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouseId"}
+    #: Our word for an input → the body's, where they differ. A lot cannot be named here: the quantity asks for one.
+    names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouseId", "lot": "quantity"}
 
     def pointer_of(self, problem: Problem) -> str:
-        return f"/{self.names.get(problem.field, problem.field)}" if problem.field else ""
+        name = self.names.get(problem.field or "", problem.field)
+        return f"/{name}" if name else ""
 
     def visible(self) -> QuerySet[StockLevel]:
         """The stock levels that the caller may read, in the warehouse of `warehouse_id` if the query names one."""
-        levels = self.access.narrow(StockLevel.objects.order_by("sort_code", "warehouse_id"), "inventory.read")
+        levels = self.access.narrow(
+            StockLevel.objects.order_by("sort_code", "warehouse_id"), "inventory.read"
+        )
         named = self.request.query_params.get("warehouse_id")
         if named is None:
             return levels
@@ -61,7 +65,11 @@ class GatewayView(ApiView):
     def written(self, keys: list[UUID]) -> HttpResponse:
         """The answer to a write of one SKU: its stock level as it is now."""
         rows = level_rows(StockLevel.objects.order_by().filter(pk__in=keys))
-        return self.record(sku_object(rows), tag_of(rows))
+        return self.shown(rows)
+
+    def shown(self, rows: list[LevelRow]) -> HttpResponse:
+        shown = sku_object(rows)
+        return self.record(shown, tag_of(version_of(rows), shown))
 
 
 class LevelList(GatewayView):
@@ -102,6 +110,7 @@ class LowStock(LevelList):
 class InventoryOfSku(GatewayView):
     """`GET` and `PUT /inventory/{sku}`."""
 
+    names = {**GatewayView.names, "sku": ""}  # it is in the path
     permissions = {"GET": ("inventory.read",), "PUT": ("inventory.write",)}
 
     @documentation.get_inventory
@@ -109,7 +118,7 @@ class InventoryOfSku(GatewayView):
         rows = level_rows(self.visible().filter(sort_code=sku_key(sku)).order_by("warehouse__name"))
         if not rows:
             raise inventory_not_found(sku)
-        return self.record(sku_object(rows), tag_of(rows))
+        return self.shown(rows)
 
     @documentation.set_inventory
     def put(self, request: Request, sku: str) -> HttpResponse:
@@ -130,11 +139,12 @@ class InventoryOfSku(GatewayView):
 
         return self.write(work)
 
+
 class Adjust(GatewayView):
     """`POST /inventory/adjust`: add to or take from the stock of one SKU."""
 
     permissions = {"POST": ("inventory.adjust",)}
-    names = {"warehouse": "warehouseId", "quantity": "adjustment"}
+    names = {"warehouse": "warehouseId", "quantity": "adjustment", "lot": "adjustment"}
 
     @documentation.adjust
     def post(self, request: Request) -> HttpResponse:
@@ -169,6 +179,7 @@ class BulkUpdate(GatewayView):
 
     @documentation.bulk_update
     def post(self, request: Request) -> HttpResponse:
+        refuse_condition(request._request)
         body = BulkBody(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data

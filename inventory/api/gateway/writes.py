@@ -7,13 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from inventory.adjustments import adjust
+from inventory.api.tags import versions_of
 from inventory.ledger import Line, Mode, Settings
-from inventory.models import Sku, Source
+from inventory.models import Source
 from inventory.resolution import Wanted, resolve
 from inventory.versions import require_version
 from warehouses.access import Access
-from warehouses.http.etags import ANY, Expected
-from warehouses.models import Warehouse
+from warehouses.http.etags import Expected
 
 __all__ = ["adjust_quantity", "set_quantities"]
 
@@ -54,7 +54,14 @@ def set_quantities(
 
 
 def adjust_quantity(
-    *, access: Access, sku: str, change: int, warehouse: str | None, note: str, reference: str, expected: Expected
+    *,
+    access: Access,
+    sku: str,
+    change: int,
+    warehouse: str | None,
+    note: str,
+    reference: str,
+    expected: Expected,
 ) -> list[UUID]:
     """Change one SKU by a signed amount; the key of its stock level."""
     resolved, refused = resolve(
@@ -85,7 +92,9 @@ def _post(
 ) -> list[UUID]:
     precondition = None
     if expected is not None and len(lines) == 1:
-        precondition = _precondition(lines[0].sku, lines[0].warehouse, expected)
+        precondition = require_version(
+            sku=lines[0].sku, warehouse=lines[0].warehouse, expected=versions_of(expected)
+        )
     recorded = adjust(
         organization=access.organization,
         actor=access.actor,
@@ -97,8 +106,3 @@ def _post(
         refused=refused,
     )
     return [recorded.posting.levels[line.level_key].id for line in lines]
-
-
-def _precondition(sku: Sku, warehouse: Warehouse, expected: Expected) -> Any:
-    tags = None if expected is ANY or expected is None else {tag.strip('"') for tag in expected}
-    return require_version(sku=sku, warehouse=warehouse, expected=tags)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from inventory.models.sku import MAXIMUM_QUANTITY
-from warehouses.http.fields import StrictCharField, StrictIntegerField, StrictSerializer, TypeIdField
+from inventory.api.quantities import AbsoluteQuantityField
+from warehouses.http.fields import StrictCharField, StrictSerializer, TypeIdField
 from warehouses.models import Warehouse
 
 __all__ = ["BULK_LIMIT", "BulkBody", "SetBody"]
@@ -15,8 +15,10 @@ class SetBody(StrictSerializer):
     """`PUT /api/inventory/:sku`: the stock level of a SKU in one warehouse."""
 
     warehouse_id = TypeIdField(Warehouse.prefix)
-    quantity = StrictIntegerField(min_value=0, max_value=MAXIMUM_QUANTITY)
-    reason = StrictCharField(max_length=40, help_text="A reason code, such as supplier_receipt or cycle_count.")
+    quantity = AbsoluteQuantityField()
+    reason = StrictCharField(
+        max_length=40, help_text="A reason code, such as supplier_receipt or cycle_count."
+    )
     note = StrictCharField(max_length=500, required=False, allow_blank=True)
 
 
@@ -29,4 +31,4 @@ class BulkRow(SetBody):
 class BulkBody(StrictSerializer):
     """`POST /api/inventory/bulk`: up to 500 updates, all or nothing."""
 
-    updates = BulkRow(many=True, allow_empty=False, max_length=BULK_LIMIT)
+    updates = BulkRow(many=True, allow_empty=False, max_length=BULK_LIMIT)  # type: ignore[call-arg]

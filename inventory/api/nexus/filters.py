@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
@@ -18,6 +19,10 @@ from warehouses.http.organization import require_access
 from warehouses.http.paging import CursorPaging
 
 __all__ = ["AdjustmentFilters", "InventoryFilters", "NexusPaging"]
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 class NexusPaging(CursorPaging):
@@ -50,17 +55,17 @@ class _MomentField(forms.Field):
             return None
         text = str(value)
         try:
-            if len(text) == len("2026-03-12"):
+            if _DAY.fullmatch(text):
                 return date.fromisoformat(text)
             moment = parse_datetime(text.replace(" ", "+"))  # a bare + in a query is read as a blank
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
+        if moment is None or moment.tzinfo is None or not _DAY.match(text):
             raise ValidationError(
                 "Give a day, as in 2026-03-12, or an instant with its offset, as in 2026-03-12T14:00:00Z.",
                 code="invalid",
             )
-        return moment
+        return _in_utc(moment)
 
 
 class MomentFilter(filters.Filter):
@@ -70,7 +75,9 @@ class MomentFilter(filters.Filter):
 class AdjustmentFilters(StrictFilterSet):
     """`start_date` and `end_date` take in the days they name, in the organization's time zone."""
 
-    start_date: ClassVar[filters.Filter] = MomentFilter(method="from_start", help_text="Recorded on or after.")
+    start_date: ClassVar[filters.Filter] = MomentFilter(
+        method="from_start", help_text="Recorded on or after."
+    )
     end_date: ClassVar[filters.Filter] = MomentFilter(method="to_end", help_text="Recorded on or before.")
     reason: ClassVar[filters.Filter] = StrictCharFilter(
         method="for_reason", max_length=40, help_text="A reason code, without regard to case."
@@ -92,4 +99,12 @@ class AdjustmentFilters(StrictFilterSet):
 
     def _midnight(self, day: date) -> datetime:
         zone = require_access(self.request).organization.zone
-        return datetime.combine(day, time.min, tzinfo=zone)
+        return _in_utc(datetime.combine(day, time.min, tzinfo=zone))
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """`moment` in UTC; one that UTC's calendar has no day for is as early or as late as there is."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _EARLIEST if moment.year == 1 else _LATEST

@@ -37,7 +37,9 @@ def listing(*, access: Access, warehouse: Warehouse | None) -> Listing:
     places = access.warehouse_ids("inventory.read")
     if warehouse is not None or (places is not None and len(places) == 1):
         return levels, lambda keys: _records(levels.filter(pk__in=keys), by_level=keys)
-    summaries = StockSummary.objects.order_by().filter(organization=access.organization)
+    summaries: QuerySet[StockSummary] = StockSummary.objects.order_by().filter(
+        organization=access.organization
+    )
     if places is not None:
         summaries = _over(summaries, levels)
     return summaries, lambda keys: _records(levels.filter(sku__in=keys), by_sku=keys)

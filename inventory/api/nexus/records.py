@@ -12,11 +12,10 @@ from django.db.models import QuerySet
 from inventory.formulas import available, promisable, status
 from inventory.models import StockLevel
 from inventory.versions import level_version, summary_version
-from warehouses.http.etags import etag
 from warehouses.identifiers import encode
 from warehouses.models import Warehouse, WarehouseType
 
-__all__ = ["LevelRow", "grouped", "record", "tag_of"]
+__all__ = ["LevelRow", "grouped", "record", "version_of"]
 
 
 class LevelRow(TypedDict):
@@ -41,7 +40,9 @@ class LevelRow(TypedDict):
 def grouped(levels: QuerySet[StockLevel]) -> dict[UUID, list[LevelRow]]:
     """The rows of `levels` by SKU, the organization's own warehouses before the others, then by name. One query."""
     found: dict[UUID, list[LevelRow]] = defaultdict(list)
-    rows: Iterable[Any] = levels.order_by("warehouse__created_at", "warehouse_id").values(*LevelRow.__annotations__)
+    rows: Iterable[Any] = levels.order_by("warehouse__created_at", "warehouse_id").values(
+        *LevelRow.__annotations__
+    )
     for row in rows:
         found[row["sku_id"]].append(row)
     return found
@@ -54,7 +55,7 @@ def record(rows: Sequence[LevelRow]) -> dict[str, Any]:
     where the warehouse is not the organization's own, as in the documented example.
     """
     sums = {
-        name: sum(row[name] for row in rows)  # type: ignore[literal-required]
+        name: sum(row[name] for row in rows)
         for name in ("on_hand", "reserved", "held", "safety_stock", "reorder_point")
     }
     stock = {name: sums[name] for name in ("on_hand", "reserved", "held")}
@@ -74,11 +75,11 @@ def record(rows: Sequence[LevelRow]) -> dict[str, Any]:
     }
 
 
-def tag_of(rows: Sequence[LevelRow]) -> str:
-    """The entity tag of `record(rows)`."""
+def version_of(rows: Sequence[LevelRow]) -> str:
+    """The version of `record(rows)`."""
     if len(rows) == 1:
-        return etag(level_version(rows[0]["version"]))
-    return etag(summary_version(rows[0]["sku__summary__version"]))
+        return level_version(rows[0]["pk"], rows[0]["version"])
+    return summary_version(rows[0]["sku_id"], rows[0]["sku__summary__version"])
 
 
 def _in_warehouse(row: LevelRow) -> dict[str, Any]:

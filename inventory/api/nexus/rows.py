@@ -18,7 +18,7 @@ def adjustment_rows(keys: list[UUID]) -> list[dict[str, Any]]:
 
     Before and after are the quantities of the SKU in that warehouse. `note` is null where none was given.
     """
-    found = {
+    found: dict[UUID, Any] = {
         row["pk"]: row
         for row in Movement.objects.order_by()
         .filter(pk__in=keys)

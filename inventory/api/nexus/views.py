@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -14,12 +15,13 @@ from inventory.api.nexus.bodies import BulkBody, SetBody
 from inventory.api.nexus.filters import AdjustmentFilters, InventoryFilters, NexusPaging
 from inventory.api.nexus.listing import listing, seen_levels
 from inventory.api.nexus.places import warehouse_object
-from inventory.api.nexus.records import grouped, record, tag_of
+from inventory.api.nexus.records import grouped, record, version_of
 from inventory.api.nexus.rows import adjustment_rows
 from inventory.api.nexus.writes import set_levels
+from inventory.api.tags import tag_of
 from inventory.models import Movement, sku_key
 from inventory.resolution import find_warehouse, inventory_not_found
-from warehouses.http.etags import expected_tags
+from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.paging import CursorPage
 from warehouses.http.views import ApiView
 from warehouses.models import Warehouse
@@ -30,9 +32,11 @@ __all__ = ["Adjustments", "BulkUpdate", "InventoryList", "InventoryOfSku", "Ware
 
 class NexusView(ApiView):
     contract = "nexus"
+    #: Our word for an input → the body's, where they differ. A lot cannot be named here: the quantity asks for one.
+    names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouse_id", "lot": "quantity"}
 
     def pointer_of(self, problem: Problem) -> str:
-        name = {"warehouse": "warehouse_id"}.get(problem.field or "", problem.field)
+        name = self.names.get(problem.field or "", problem.field)
         return f"/{name}" if name else ""
 
     def warehouse(self) -> Warehouse | None:
@@ -56,12 +60,13 @@ class InventoryList(NexusView):
     @documentation.list_inventory
     def get(self, request: Request) -> HttpResponse:
         keys, records = listing(access=self.access, warehouse=self.warehouse())
-        return self.paged(self.cursor_page(self.filtered(keys), records, ordering="sort_code"))
+        return self.paged(self.cursor_page(self.filtered(keys), records, ordering=("sort_code",)))
 
 
 class InventoryOfSku(NexusView):
     """`GET` and `PUT /api/inventory/:sku`."""
 
+    names = {**NexusView.names, "sku": ""}  # it is in the path
     permissions = {"GET": ("inventory.read",), "PUT": ("inventory.write",)}
 
     @documentation.get_inventory
@@ -87,7 +92,8 @@ class InventoryOfSku(NexusView):
         if not found:
             raise inventory_not_found(sku)
         (rows,) = found.values()
-        return self.record(record(rows), tag_of(rows))
+        shown = record(rows)
+        return self.record(shown, tag_of(version_of(rows), shown))
 
 
 class BulkUpdate(NexusView):
@@ -101,6 +107,7 @@ class BulkUpdate(NexusView):
 
     @documentation.bulk_update
     def post(self, request: Request) -> HttpResponse:
+        refuse_condition(request._request)
         body = BulkBody(data=request.data)
         body.is_valid(raise_exception=True)
 
@@ -141,4 +148,5 @@ class Adjustments(NexusView):
         warehouse = self.warehouse()
         if warehouse is not None:
             movements = movements.filter(warehouse=warehouse)
-        return self.paged(self.cursor_page(self.filtered(movements), adjustment_rows))
+        page = self.cursor_page(self.filtered(movements), adjustment_rows, ordering=("-recorded_at", "-id"))
+        return self.paged(page)

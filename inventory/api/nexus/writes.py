@@ -7,26 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from inventory.adjustments import adjust
+from inventory.api.tags import versions_of
 from inventory.ledger import Line, Mode
 from inventory.models import Source
 from inventory.resolution import Wanted, resolve
 from inventory.versions import require_version
 from warehouses.access import Access
-from warehouses.http.etags import ANY, Expected
+from warehouses.http.etags import Expected
 
 __all__ = ["set_levels"]
 
 
-def set_levels(
-    *, access: Access, rows: Sequence[Mapping[str, Any]], expected: Expected = None
-) -> list[UUID]:
+def set_levels(*, access: Access, rows: Sequence[Mapping[str, Any]], expected: Expected = None) -> list[UUID]:
     """Set absolute quantities of SKUs in warehouses; the keys of the SKUs, in the order of `rows`.
 
     `expected` are the entity tags of `If-Match`, for a single row.
     """
-    wanted = [
-        Wanted(index, row["sku"], row["warehouse_id"], row["reason"]) for index, row in enumerate(rows)
-    ]
+    wanted = [Wanted(index, row["sku"], row["warehouse_id"], row["reason"]) for index, row in enumerate(rows)]
     resolved, refused = resolve(access=access, permission="inventory.write", wanted=wanted)
     lines = [
         Line(
@@ -42,8 +39,9 @@ def set_levels(
     ]
     precondition = None
     if expected is not None and len(lines) == 1:
-        tags = None if expected is ANY else {tag.strip('"') for tag in expected}
-        precondition = require_version(sku=lines[0].sku, warehouse=lines[0].warehouse, expected=tags)
+        precondition = require_version(
+            sku=lines[0].sku, warehouse=lines[0].warehouse, expected=versions_of(expected)
+        )
     adjust(
         organization=access.organization,
         actor=access.actor,

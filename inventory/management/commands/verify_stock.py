@@ -11,11 +11,15 @@ from inventory.verification import CHECKS, verify
 
 
 class Command(BaseCommand):
-    help = "Checks every invariant of the ledger over the whole database; lists what is broken and exits with 1."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own declaration
+    help = (
+        "Checks every invariant of the ledger over the whole database; lists what is broken and exits with 1."
+    )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--limit", type=int, default=100, help="list at most so many breaks of each check")
+        parser.add_argument(
+            "--limit", type=int, default=100, help="list at most so many breaks of each check"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if connection.vendor == "postgresql":

@@ -19,7 +19,9 @@ from warehouses.models import Organization, User, Warehouse
 def _toy_contract(settings: Any) -> Iterator[None]:
     settings.ROOT_URLCONF = "tests.warehouses.http.toys"
     # What the installation puts around the pages is not looked at here, and wants the admin's URLs.
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if not name.startswith(("config.", "whitenoise."))]
+    settings.MIDDLEWARE = [
+        name for name in settings.MIDDLEWARE if not name.startswith(("config.", "whitenoise."))
+    ]
     throttling.forget_counts()
     yield
     toys.during_write.clear()
@@ -94,7 +96,9 @@ class Browser:
         secret = "a" * 32
         self.client.cookies["csrftoken"] = secret
         sent = headers | ({"X-CSRFToken": secret} if token else {})
-        return self.client.post(path, json.dumps(body), content_type="application/json", headers=sent)
+        content_type = sent.pop("Content-Type", "application/json")
+        data = body if isinstance(body, bytes) else json.dumps(body)
+        return self.client.post(path, data, content_type=content_type, headers=sent)
 
     def choose(self, organization: Organization) -> None:
         session = self.client.session

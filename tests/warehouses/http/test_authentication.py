@@ -100,7 +100,9 @@ def test_a_keyed_request_looks_its_key_up_once(api: Api, rf: RequestFactory, key
     assert len(captured) == 1
 
 
-def test_a_pinned_contract_is_known_before_authentication(rf: RequestFactory, organization: Organization) -> None:
+def test_a_pinned_contract_is_known_before_authentication(
+    rf: RequestFactory, organization: Organization
+) -> None:
     pinned = factories.make_key(organization, contract="nexus")
 
     assert identify(rf.get("/", headers={"Authorization": pinned})).contract == "nexus"
@@ -135,6 +137,24 @@ def test_a_session_without_its_csrf_token_writes_nothing(
 
     assert response.status_code == 403
     assert problem(response)["code"] == "CSRF_FAILED"
+    assert not Bin.objects.filter(code="B1").exists()
+
+
+def test_the_csrf_token_comes_before_the_body(alice: User, browser_of: Callable[[User], Browser]) -> None:
+    response = browser_of(alice).post("/bins", b"not json", token=False)
+
+    assert problem(response)["code"] == "CSRF_FAILED"
+
+
+def test_a_form_with_the_token_in_it_is_415(alice: User, browser_of: Callable[[User], Browser]) -> None:
+    """What a page of another site could send with a form, were its token known."""
+    form = b"code=B1&pick_sequence=1&csrfmiddlewaretoken=" + b"a" * 32
+
+    response = browser_of(alice).post(
+        "/bins", form, token=False, **{"Content-Type": "application/x-www-form-urlencoded"}
+    )
+
+    assert response.status_code == 415
     assert not Bin.objects.filter(code="B1").exists()
 
 
@@ -235,7 +255,9 @@ def test_a_flood_of_bad_keys_is_told_to_wait_and_good_ones_pass(
     assert api_of(key).get("/bins").status_code == 200
 
 
-def test_credentials_are_read_once_even_for_a_bad_key(rf: RequestFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_are_read_once_even_for_a_bad_key(
+    rf: RequestFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Any] = []
     monkeypatch.setattr("warehouses.http.credentials.find_key", asked.append)
     request: HttpRequest = rf.get("/", headers={"X-API-Key": "x"})

@@ -46,7 +46,9 @@ def test_no_if_match_is_no_condition(rf: RequestFactory) -> None:
     require_match(None, '"7"')
 
 
-@pytest.mark.parametrize("header", ["", "7", '"7', '7"', '"7",', ',"7"', '"7" "8"', '*, "7"', 'w/"7"', '"7\x00"'])
+@pytest.mark.parametrize(
+    "header", ["", "7", '"7', '7"', '"7",', ',"7"', '"7" "8"', '*, "7"', 'w/"7"', '"7\x00"']
+)
 def test_an_if_match_that_cannot_be_read_is_400(
     api: Api, make_bins: Callable[..., None], header: str
 ) -> None:
@@ -87,7 +89,15 @@ def test_a_write_on_a_stale_tag_is_412_and_changes_nothing(api: Api, make_bins: 
 
 @pytest.mark.parametrize(
     ("header", "fresh"),
-    [('"1"', True), ('W/"1"', True), ('"0", "1"', True), ("*", True), ('"2"', False), ("1", False), ("", False)],
+    [
+        ('"1"', True),
+        ('W/"1"', True),
+        ('"0", "1"', True),
+        ("*", True),
+        ('"2"', False),
+        ("1", False),
+        ("", False),
+    ],
 )
 def test_a_copy_that_is_still_good_is_304(
     api: Api, make_bins: Callable[..., None], header: str, fresh: bool
@@ -102,7 +112,9 @@ def test_a_copy_that_is_still_good_is_304(
     assert (response.content == b"") is fresh
 
 
-def test_a_write_looks_at_no_if_none_match(rf: RequestFactory, api: Api, make_bins: Callable[..., None]) -> None:
+def test_a_write_looks_at_no_if_none_match(
+    rf: RequestFactory, api: Api, make_bins: Callable[..., None]
+) -> None:
     make_bins("A1")
 
     response = api.send("PUT", "/bins/A1", {"sequence": 5}, **{"If-None-Match": '"5"'})

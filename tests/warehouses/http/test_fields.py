@@ -72,7 +72,11 @@ from tests.warehouses.http.conftest import Api, problem
         ({"code": "A1", "rows": [[]]}, "/rows/0", "INVALID"),
         ({"code": "A1", "qauntity": 5}, "/qauntity", "UNKNOWN_FIELD"),
         ({"code": "A1", "a/b~c": 5}, "/a~1b~0c", "UNKNOWN_FIELD"),
-        ({"code": "A1", "rows": [{"code": "a"}, {"code": "b", "is_staff": True}]}, "/rows/1/is_staff", "UNKNOWN_FIELD"),
+        (
+            {"code": "A1", "rows": [{"code": "a"}, {"code": "b", "is_staff": True}]},
+            "/rows/1/is_staff",
+            "UNKNOWN_FIELD",
+        ),
     ],
 )
 def test_a_wrong_value_is_400_at_its_pointer(api: Api, body: dict[str, Any], pointer: str, code: str) -> None:

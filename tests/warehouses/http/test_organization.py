@@ -115,7 +115,9 @@ def test_pages_have_organization_and_access(alice: User, browser_of: Callable[[U
     assert Client().get("/page/context").content == b"None/False"
 
 
-def test_a_page_that_asks_for_neither_costs_no_query(alice: User, browser_of: Callable[[User], Browser]) -> None:
+def test_a_page_that_asks_for_neither_costs_no_query(
+    alice: User, browser_of: Callable[[User], Browser]
+) -> None:
     browser = browser_of(alice)
 
     with CaptureQueriesContext(connection) as captured:

@@ -174,7 +174,16 @@ def test_a_cursor_that_was_tampered_with_is_refused(api: Api, make_bins: Callabl
     forged = base64.urlsafe_b64encode(b'"A4"').decode().rstrip("=")
     assert payload != forged
 
-    for bad in (f"{forged}:{rest}", cursor[:-1], cursor + "x", "x", "cursor_abc123", cursor * 50, "%E2%82%AC", "::"):
+    for bad in (
+        f"{forged}:{rest}",
+        cursor[:-1],
+        cursor + "x",
+        "x",
+        "cursor_abc123",
+        cursor * 50,
+        "%E2%82%AC",
+        "::",
+    ):
         _is_refused(api.get(f"/cursor?cursor={bad}"))
 
 

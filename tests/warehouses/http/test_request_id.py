@@ -63,7 +63,7 @@ def test_the_line_names_the_person(alice: User, browser_of: Callable[[User], Bro
 def test_a_key_is_never_logged_whole(api: Api, key: str) -> None:
     with capture_logs() as lines:
         api.get("/bins")
-        api.get("/bins", **{"Authorization": f"Bearer {key}x"})
+        api.get("/bins", Authorization=f"Bearer {key}x")
 
     assert lines
     assert key not in repr(lines)

@@ -99,7 +99,7 @@ class Pages(PageNumberPaging):
 class Cursors(CursorPaging):
     default_size = 2
     maximum_size = 5
-    ordering = "code"
+    ordering = ("code",)
 
 
 #: A test may hold a write inside its transaction, or make it fail.
@@ -115,7 +115,13 @@ class BinList(ToyView):
         mine = self.access.narrow(Bin.objects.filter(is_default=False), "inventory.read")
         page = self.page(self.filtered(mine).order_by("code"), _rows)
         return Response(
-            {"data": page.rows, "page": page.page, "size": page.size, "total": page.total, "pages": page.total_pages}
+            {
+                "data": page.rows,
+                "page": page.page,
+                "size": page.size,
+                "total": page.total,
+                "pages": page.total_pages,
+            }
         )
 
     def post(self, request: Request) -> HttpResponse:
@@ -281,4 +287,3 @@ urlpatterns = [
     path("page/context", context_page),
     path("page/idle", idle_page),
 ]
-

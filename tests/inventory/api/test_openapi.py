@@ -1,0 +1,396 @@
+"""The OpenAPI documents: complete, valid, committed, and true of what the routes answer."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.validation import validate_schema
+
+from inventory.api import problem_codes
+from inventory.api.documents import CONTRACTS
+from inventory.api.gateway import documentation as gateway
+from inventory.api.nexus import documentation as nexus
+from inventory.demo import documented
+from inventory.models import Movement
+from tests import factories
+from tests.inventory.api.callers import Caller
+from tests.inventory.api.demonstration import make_demonstration
+from tests.inventory.api.documented import DocumentedOperation, operations, violations
+from warehouses.http import problem_codes as shared_codes
+from warehouses.http.openapi import build_document
+from warehouses.models import Organization, Warehouse
+
+DOCS = settings.BASE_DIR / "docs" / "api"
+DOCUMENTS: dict[str, dict[str, Any]] = {name: build_document(contract) for name, contract in CONTRACTS.items()}
+EVERY_OPERATION = [
+    pytest.param(name, operation, id=f"{name} {operation}")
+    for name, document in DOCUMENTS.items()
+    for operation in operations(document)
+]
+
+# sources/gateway.txt and sources/nexus.txt: the routes, with the permission of each and its query parameters.
+ROUTES = {
+    ("gateway", "GET", "/api/v1/inventory"): (
+        "inventory.read",
+        {"warehouse_id", "low_stock", "sku_prefix", "page", "per_page"},
+    ),
+    ("gateway", "GET", "/api/v1/inventory/{sku}"): ("inventory.read", {"warehouse_id"}),
+    ("gateway", "PUT", "/api/v1/inventory/{sku}"): ("inventory.write", {"warehouse_id"}),
+    ("gateway", "POST", "/api/v1/inventory/bulk"): ("inventory.write", {"warehouse_id"}),
+    ("gateway", "POST", "/api/v1/inventory/adjust"): ("inventory.adjust", {"warehouse_id"}),
+    ("gateway", "GET", "/api/v1/inventory/low-stock"): (
+        "inventory.read",
+        {"warehouse_id", "sku_prefix", "page", "per_page"},
+    ),
+    ("nexus", "GET", "/api/inventory"): (
+        "inventory.read",
+        {"limit", "cursor", "status", "warehouse_id", "sku"},
+    ),
+    ("nexus", "GET", "/api/inventory/{sku}"): ("inventory.read", set()),
+    ("nexus", "PUT", "/api/inventory/{sku}"): ("inventory.write", set()),
+    ("nexus", "POST", "/api/inventory/bulk"): ("inventory.write", set()),
+    ("nexus", "GET", "/api/inventory/warehouses"): ("inventory.read", set()),
+    ("nexus", "GET", "/api/inventory/{sku}/adjustments"): (
+        "inventory.read",
+        {"start_date", "end_date", "warehouse_id", "reason", "limit", "cursor"},
+    ),
+}
+
+
+def schema_of(contract: str, path: str, method: str, name: str) -> dict[str, Any]:
+    operation = DocumentedOperation(
+        DOCUMENTS[contract], method, path, DOCUMENTS[contract]["paths"][path][method.lower()]
+    )
+    (found,) = [parameter["schema"] for parameter in operation.parameters if parameter["name"] == name]
+    return dict(found)
+
+
+# --- complete and valid
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS.keys())
+def test_documents_are_valid_and_made_without_a_warning(contract: Any) -> None:
+    document = build_document(contract)
+    assert not GENERATOR_STATS
+    validate_schema(document)
+
+
+def test_documents_have_every_documented_route_and_no_other() -> None:
+    found = {
+        (name, operation.method, operation.path): (
+            *operation.definition["x-permissions"],
+            {parameter["name"] for parameter in operation.parameters if parameter["in"] == "query"},
+        )
+        for name, document in DOCUMENTS.items()
+        for operation in operations(document)
+    }
+    assert found == ROUTES
+
+
+@pytest.mark.parametrize(("name", "operation"), EVERY_OPERATION)
+def test_every_operation_says_what_it_is_and_needs(name: str, operation: DocumentedOperation) -> None:
+    definition = operation.definition
+    permission, _ = ROUTES[name, operation.method, operation.path]
+    assert f"`{permission}`" in definition["description"]
+    assert permission.replace(".", ":") in definition["description"]
+    assert definition["summary"]
+    assert set(definition["tags"]) <= {tag["name"] for tag in operation.document["tags"]}
+    assert all(parameter["description"] for parameter in operation.parameters)
+    assert {frozenset(way) for way in definition["security"]} == {
+        frozenset({way}) for way in ("apiKey", "bearer", "authorization", "session")
+    }
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_operation_ids_are_unique_within_a_document(name: str) -> None:
+    ids = [operation.definition["operationId"] for operation in operations(DOCUMENTS[name])]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_field_is_described(name: str) -> None:
+    undescribed = {
+        f"{schema}.{field}"
+        for schema, definition in DOCUMENTS[name]["components"]["schemas"].items()
+        for field, member in definition["properties"].items()
+        if not member.get("description") and "$ref" not in member
+    }
+    assert undescribed == set()
+
+
+def test_parameters_have_the_documented_types_defaults_and_limits() -> None:
+    listing = ("gateway", "/api/v1/inventory", "GET")
+    assert schema_of(*listing, "per_page") == {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}
+    page = schema_of(*listing, "page")
+    assert (page["type"], page["minimum"], page["default"]) == ("integer", 1, 1)
+    assert schema_of(*listing, "low_stock") == {"type": "boolean"}
+    assert schema_of(*listing, "sku_prefix")["type"] == "string"
+    listing = ("nexus", "/api/inventory", "GET")
+    assert schema_of(*listing, "limit") == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
+    assert schema_of(*listing, "status") == {
+        "type": "string",
+        "enum": ["normal", "low", "critical", "out_of_stock"],
+    }
+
+
+@pytest.mark.parametrize(("name", "most"), [("gateway", 100), ("nexus", 500)])
+def test_bulk_bodies_have_the_documented_limit(name: str, most: int) -> None:
+    updates = DOCUMENTS[name]["components"]["schemas"]["BulkBody"]["properties"]["updates"]
+    assert (updates["minItems"], updates["maxItems"]) == (1, most)
+
+
+@pytest.mark.parametrize(("name", "operation"), EVERY_OPERATION)
+def test_problem_codes_stand_under_their_own_status(name: str, operation: DocumentedOperation) -> None:
+    status_of = {code.code: code.status for code in (*shared_codes.SHARED, *problem_codes.STOCK)}
+    found = set()
+    for status in operation.definition["responses"]:
+        if int(status) < 400:
+            continue
+        media_type, content = operation.content(int(status))
+        assert media_type == "application/problem+json"
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        for code, example in content["examples"].items():
+            assert (status_of[code], code) == (int(status), example["value"]["code"])
+            assert violations(operation.document, content["schema"], example["value"]) == []
+            found.add(code)
+    always = {"INVALID_REQUEST", "UNAUTHENTICATED", "PERMISSION_DENIED", "RATE_LIMITED"}
+    on_writes = {"READONLY_WAREHOUSE", "INVENTORY_NOT_FOUND", "WAREHOUSE_NOT_FOUND", "NEGATIVE_QUANTITY"}
+    assert found >= always | (on_writes if operation.method in {"PUT", "POST"} else set())
+
+
+def test_the_documented_error_codes_have_their_documented_statuses() -> None:
+    documented_codes = {
+        "INVENTORY_NOT_FOUND": 404,
+        "WAREHOUSE_NOT_FOUND": 404,
+        "READONLY_WAREHOUSE": 403,
+        "NEGATIVE_QUANTITY": 422,
+    }
+    assert {code.code: code.status for code in problem_codes.STOCK}.items() >= documented_codes.items()
+
+
+@pytest.mark.parametrize(("name", "operation"), EVERY_OPERATION)
+def test_answers_in_the_document_fit_their_schema(name: str, operation: DocumentedOperation) -> None:
+    _, content = operation.content(200)
+    assert violations(operation.document, content["schema"], content["example"]) == []
+
+
+# --- committed
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_snapshots_are_what_the_code_says(name: str, tmp_path: Path) -> None:
+    call_command("openapi_snapshots", folder=tmp_path)
+    file = f"{name}.openapi.json"
+    assert json.loads((tmp_path / file).read_text(encoding="utf-8")) == DOCUMENTS[name]
+    assert (DOCS / file).read_text(encoding="utf-8") == (tmp_path / file).read_text(encoding="utf-8"), (
+        "The contract's document has changed. If that is meant: manage.py openapi_snapshots, and review the difference."
+    )
+
+
+def test_the_guide_explains_every_code_and_shows_every_route() -> None:
+    guide = (DOCS / "README.md").read_text(encoding="utf-8")
+    for code in (*shared_codes.SHARED, *problem_codes.STOCK):
+        assert re.search(rf"^\| `{code.code}` \| {code.status} \|", guide, re.MULTILINE), code.code
+    for _, method, path in ROUTES:
+        shown = path.replace("{sku}", "(REGEN|SKU)-001")
+        verb = "" if method == "GET" else f"-X {method} "
+        assert re.search(rf'^curl {verb}"\$BASE{shown}[?"]', guide, re.MULTILINE), (method, path)
+
+
+def test_examples_name_the_demonstrations_warehouses() -> None:
+    assert gateway.WAREHOUSE_A == nexus.WAREHOUSE_A == documented.WAREHOUSE_A
+    assert nexus.FBA_EU == documented.FBA_EU
+
+
+# --- true: every example against the demonstration
+
+
+@pytest.fixture
+def demonstration(db: None) -> Organization:
+    return make_demonstration()
+
+
+@pytest.fixture
+def integrator(demonstration: Organization) -> Caller:
+    return Caller(factories.make_key(demonstration))
+
+
+@pytest.mark.parametrize("prefixed", [False, True], ids=["documented path", "prefix"])
+@pytest.mark.parametrize(("name", "operation"), EVERY_OPERATION)
+def test_examples_work_when_pasted(
+    name: str, operation: DocumentedOperation, prefixed: bool, integrator: Caller
+) -> None:
+    path = f"/{name}{operation.example_path}" if prefixed else operation.example_path
+    for _ in range(2):  # pasted again, they still do
+        response = integrator.send(operation.method, path, operation.example_body)
+        assert response.status_code == 200, response.content
+        assert response["X-API-Contract"] == name
+        media_type, content = operation.content(200)
+        assert response["Content-Type"] == media_type
+        assert violations(operation.document, content["schema"], response.json()) == []
+        assert set(operation.response(200)["headers"]) - {"Idempotent-Replayed"} <= set(response.headers)
+
+
+def test_the_guides_commands_work_one_after_the_other(integrator: Caller) -> None:
+    guide = (DOCS / "README.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    commands = re.findall(r"^curl .+$", guide, re.MULTILINE)
+    assert len(commands) == len(ROUTES) + 1  # and one with an Idempotency-Key
+    for command in commands:
+        words = shlex.split(command)[1:]
+        given: dict[str, list[str]] = {"-X": ["GET"], "-H": [], "-d": []}
+        (url,) = [words[i] for i in range(len(words)) if words[i][0] != "-" and (i == 0 or words[i - 1] not in given)]
+        for option, value in itertools.pairwise(words):
+            if option in given:
+                given[option].append(value)
+        sent = dict(header.split(": ", 1) for header in given["-H"])
+        assert sent.pop("X-API-Key") == "$KEY"
+        body = json.loads(given["-d"][0]) if given["-d"] else None
+        response = integrator.send(given["-X"][-1], url.removeprefix("$BASE"), body, sent)
+        assert response.status_code == 200, (command, response.content)
+
+
+def test_writing_examples_change_the_stock(integrator: Caller) -> None:
+    before = Movement.objects.count()
+    writes = {
+        operation.definition["operationId"]: operation
+        for document in DOCUMENTS.values()
+        for operation in operations(document)
+        if operation.example_body is not None
+    }
+    assert set(writes) == {"setInventory", "adjustInventory", "bulkUpdateInventory"}
+    for name, document in DOCUMENTS.items():
+        for operation in operations(document):
+            if operation.example_body is not None:
+                integrator.send(operation.method, f"/{name}{operation.example_path}", operation.example_body)
+    assert Movement.objects.count() > before
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("gateway", "/api/v1/inventory?low_stock=true"),
+        ("gateway", f"/api/v1/inventory?warehouse_id={gateway.WAREHOUSE_A}&sku_prefix=SKU&per_page=1&page=2"),
+        ("gateway", "/api/v1/inventory/SKU-001"),
+        ("nexus", f"/api/inventory?warehouse_id={nexus.FBA_EU}&status=normal&limit=1"),
+        ("nexus", "/api/inventory?limit=1"),
+        ("nexus", "/api/inventory/SKU-001/adjustments?start_date=2026-03-01&reason=opening_stock&limit=1"),
+    ],
+)
+def test_answers_to_filters_fit_the_document_too(name: str, path: str, integrator: Caller) -> None:
+    response = integrator.get(path)
+    assert response.status_code == 200, response.content
+    (operation,) = [
+        operation
+        for operation in operations(DOCUMENTS[name])
+        if operation.method == "GET"
+        and path.partition("?")[0] in {operation.path, operation.path.replace("{sku}", "SKU-001")}
+    ]
+    _, content = operation.content(200)
+    assert violations(operation.document, content["schema"], response.json()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "path", "body", "headers", "status", "code"),
+    [
+        ("gateway", "GET", "/api/v1/inventory?nonsense=1", None, {}, 400, "INVALID_REQUEST"),
+        ("gateway", "GET", "/api/v1/inventory/NOBODY", None, {}, 404, "INVENTORY_NOT_FOUND"),
+        ("gateway", "GET", "/api/v1/inventory", None, {"Accept": "text/html"}, 406, "NOT_ACCEPTABLE"),
+        (
+            "gateway",
+            "POST",
+            "/api/v1/inventory/adjust",
+            {"sku": "REGEN-001", "adjustment": -5000},
+            {},
+            422,
+            "NEGATIVE_QUANTITY",
+        ),
+        (
+            "gateway",
+            "PUT",
+            "/api/v1/inventory/SKU-001",
+            {"quantity": 1},
+            {},
+            422,
+            "WAREHOUSE_REQUIRED",
+        ),
+        (
+            "gateway",
+            "PUT",
+            "/api/v1/inventory/REGEN-001",
+            {"quantity": 1},
+            {"If-Match": '"level-0"'},
+            412,
+            "PRECONDITION_FAILED",
+        ),
+        (
+            "nexus",
+            "PUT",
+            "/api/inventory/SKU-001",
+            {"warehouse_id": nexus.FBA_EU, "quantity": 1, "reason": "cycle_count"},
+            {},
+            403,
+            "READONLY_WAREHOUSE",
+        ),
+        (
+            "nexus",
+            "PUT",
+            "/api/inventory/SKU-001",
+            {"warehouse_id": "wh_nowhere", "quantity": 1, "reason": "cycle_count"},
+            {},
+            404,
+            "WAREHOUSE_NOT_FOUND",
+        ),
+        (
+            "nexus",
+            "PUT",
+            "/api/inventory/SKU-001",
+            {"warehouse_id": nexus.WAREHOUSE_A, "quantity": 1, "reason": "whim"},
+            {},
+            422,
+            "UNKNOWN_REASON_CODE",
+        ),
+        ("nexus", "GET", "/api/inventory?cursor=nonsense", None, {}, 400, "INVALID_CURSOR"),
+        ("nexus", "POST", "/api/inventory/bulk", b"[", {}, 400, "INVALID_JSON"),
+    ],
+)
+def test_refusals_are_the_documented_ones(
+    name: str,
+    method: str,
+    path: str,
+    body: Any,
+    headers: dict[str, str],
+    status: int,
+    code: str,
+    integrator: Caller,
+) -> None:
+    response = integrator.send(method, path, body, headers)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    plain = path.partition("?")[0]
+    (operation,) = [
+        operation
+        for operation in operations(DOCUMENTS[name])
+        if operation.method == method
+        and re.fullmatch(operation.path.replace("{sku}", "[A-Z]+(-[0-9]+)?"), plain)
+    ]
+    media_type, content = operation.content(status)
+    assert response["Content-Type"] == media_type
+    assert code in content["examples"]
+    assert violations(operation.document, content["schema"], response.json()) == []
+
+
+def test_the_demonstrations_places_are_where_the_documents_say(demonstration: Organization) -> None:
+    names = {
+        warehouse.public_id: (warehouse.name, warehouse.is_readonly)
+        for warehouse in Warehouse.objects.filter(organization=demonstration)
+    }
+    assert names[nexus.WAREHOUSE_A] == ("Warehouse A", False)
+    assert names[nexus.FBA_EU] == ("FBA EU", True)

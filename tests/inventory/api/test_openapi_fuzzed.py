@@ -1,0 +1,76 @@
+"""The documents against whatever a program may make of them: never a 5xx, every answer as documented.
+
+The seed is fixed, so that a failure here is one of a change, not of chance; SCHEMATHESIS_EXAMPLES asks for more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, settings
+
+from inventory.api.documents import CONTRACTS
+from tests import factories
+from tests.inventory.api.demonstration import make_demonstration
+from warehouses.http import throttling
+
+EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
+CONFIG = schemathesis.Config.from_dict(
+    {
+        "seed": 20260312,
+        "generation": {"max-examples": EXAMPLES},
+        # A cursor or an entity tag that was made up has the right form and is refused all the same.
+        "checks": {"positive_data_acceptance": {"enabled": False}},
+    }
+)
+
+
+def schema_of(contract: str) -> Any:
+    return schemathesis.openapi.from_wsgi(f"/{contract}/openapi.json", get_wsgi_application(), config=CONFIG)
+
+
+@pytest.fixture
+def _one_connection(db: None) -> Iterator[None]:
+    """Requests leave the test's transaction open, as they do with Django's own test client."""
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in ends:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def key(_one_connection: None, monkeypatch: pytest.MonkeyPatch) -> str:
+    # Made-up keys are tried by the hundred.
+    monkeypatch.setattr(throttling, "FAILED_AUTHENTICATIONS_PER_MINUTE", 1_000_000)
+    return factories.make_key(make_demonstration())
+
+
+def check(case: Any, key: str) -> None:
+    case.call_and_validate(headers={"X-API-Key": key})
+
+
+# What one example leaves behind is there for the next one, as in life.
+one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+gateway = schema_of("gateway")
+nexus = schema_of("nexus")
+
+
+@gateway.parametrize()
+@one_database
+def test_gateway(case: Any, key: str) -> None:
+    check(case, key)
+
+
+@nexus.parametrize()
+@one_database
+def test_nexus(case: Any, key: str) -> None:
+    check(case, key)

@@ -1,0 +1,69 @@
+"""The web application, with a fault planted in it where PLANTED_FAULT names one.
+
+A test of races that has never failed proves nothing: with these, the same test must see what it is there to see.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from config.wsgi import application
+from django.db import connection
+from inventory.ledger import rows
+from inventory.models import StockItem, StockSummary
+
+__all__ = ["application"]
+
+
+def _read_without_locking() -> None:
+    """Read, compute, write: what everybody writes first. No version is checked either, or the chain would break."""
+    plain = rows.lock_levels
+    version = 9  # among the columns of a level
+
+    def read_levels(keys: Sequence[Any]) -> list[Any]:
+        found = plain(keys)
+        return [(*row[:version], random.randrange(2**60), *row[version + 1 :]) for row in found]
+
+    rows.lock_levels = read_levels
+    rows._lock = lambda strength, alias: ""
+
+
+def _lock_in_any_order() -> None:
+    """Each batch locks its levels one after the other, in an order of its own."""
+    plain = rows.lock_levels
+
+    def lock_levels(keys: Sequence[Any]) -> list[Any]:
+        shuffled = random.sample(list(keys), len(keys))
+        return [row for key in shuffled for row in plain([key])]
+
+    rows.lock_levels = lock_levels
+    rows.lock_summaries = lambda sku_ids: {  # the levels' order is what is looked at
+        pk: version for pk, version in StockSummary.objects.filter(pk__in=list(sku_ids)).values_list("pk", "version")
+    }
+
+
+def _write_levels_and_items_apart() -> None:
+    """Commit the levels some time before the items: a reader in between sees them differ."""
+    plain = rows.update
+
+    def update(model: Any, columns: Sequence[str], changed: Sequence[Any], **options: Any) -> None:
+        plain(model, columns, changed, **options)
+        if model is StockItem and changed:
+            connection.cursor().execute("COMMIT; BEGIN")
+            time.sleep(0.002)
+
+    rows.update = update
+
+
+_FAULTS = {
+    "read-without-locking": _read_without_locking,
+    "lock-in-any-order": _lock_in_any_order,
+    "write-apart": _write_levels_and_items_apart,
+}
+
+if os.environ.get("PLANTED_FAULT"):
+    _FAULTS[os.environ["PLANTED_FAULT"]]()
