@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, get_resolver
@@ -21,10 +22,7 @@ from warehouses.refusals import InvalidInput, NotFound
 
 __all__ = ["CONTRACTS", "choose", "dispatch"]
 
-CONTRACTS: Mapping[str, str] = {
-    "gateway": "inventory.api.gateway.urls",
-    "nexus": "inventory.api.nexus.urls",
-}
+CONTRACTS: Mapping[str, str] = settings.API_CONTRACTS
 
 # What only the backoffice contract's list takes; any of them means that contract.
 _BACKOFFICE_PARAMETERS = frozenset({"page", "locationId", "productMasterId", "lotId", "binId"})

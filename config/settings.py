@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.templatetags.static import static
+
 from config import environment
 from config.content_security import PAGE_POLICY
 from config.databases import database
@@ -217,6 +219,12 @@ REST_FRAMEWORK: dict[str, Any] = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+#: The HTTP contracts and their URLConfs: what a key can be pinned to, and what the dispatcher chooses from.
+API_CONTRACTS = {
+    "gateway": "inventory.api.gateway.urls",
+    "nexus": "inventory.api.nexus.urls",
+}
+
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Tallyhouse",
     "DESCRIPTION": "Stock levels, movements and adjustments of your warehouses.",
@@ -301,6 +309,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 LANGUAGE_CODE = "en"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "UTC"  # people see their organization's time zone
 
 # --- static files
@@ -331,6 +340,13 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Tallyhouse",
     "SITE_SUBHEADER": "Inventory back office",
     "SITE_SYMBOL": "warehouse",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("tallyhouse/icon.svg")},
+    ],
+    "STYLES": [
+        lambda request: static("warehouses/admin.css"),
+        lambda request: static("inventory/admin.css"),
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"show_search": True, "navigation": "warehouses.admin_navigation.navigation"},

@@ -120,6 +120,7 @@ GROUPS = (
         "Organization",
         (
             Item("People", "group", "warehouses.membership", description="Members and their roles"),
+            Item("Roles", "badge", "auth.group", description="What each role may do"),
             Item("Invitations", "mail", "warehouses.invitation", description="Who was asked to join"),
             Item("API keys", "key", "warehouses.apikey", description="Access for integrations"),
             Item(
@@ -143,7 +144,6 @@ GROUPS = (
                 shown=_is_superuser,
             ),
             Item("Accounts", "manage_accounts", "warehouses.user", description="Everyone who can log in"),
-            Item("Roles", "badge", "auth.group", description="What each role may do"),
         ),
     ),
 )

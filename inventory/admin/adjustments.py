@@ -22,7 +22,7 @@ from warehouses.http.organization import access_of
 __all__ = ["AdjustmentAdmin"]
 
 _SHOWN = 200
-_STATES = {"posted": "success", "reversed": "warning", "reversal": "info"}
+_STATES = {"Posted": "success", "Reversed": "warning", "Reversal": "info"}
 
 
 @admin.register(Adjustment)
@@ -32,7 +32,7 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin):
     read_permission = "inventory.read"
     icon = "published_with_changes"
     list_display = (
-        "public_id", "created_at", "state", "reason_code", "note", "reference", "line_count", "source", "actor_name",
+        "public_id", "created_at", "state", "reason_code", "note", "reference", "line_count", "source", "by",
     )  # fmt: skip
     list_filter = ("reason_code", "source", "created_at")
     list_select_related = ("reason_code", "reverses", "reversed_by")
@@ -42,7 +42,7 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin):
     actions_row = ("reverse",)
     actions_detail = ("reverse",)
     fields = (
-        "public_id", "state", "reason_code", "note", "reference", "source", "actor_name", "created_at",
+        "public_id", "state", "reason_code", "note", "reference", "source", "by", "created_at",
         "counterpart", "movements",
     )  # fmt: skip
 
@@ -55,15 +55,19 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin):
         seen = Movement.objects.filter(document_id=OuterRef("pk"), warehouse__in=places)
         return rows.filter(Exists(seen))
 
+    @admin.display(description="by", ordering="actor_name")
+    def by(self, adjustment: Adjustment) -> str:
+        return adjustment.actor_name
+
     @admin.display(description="number", ordering="id")
     def public_id(self, adjustment: Adjustment) -> str:
         return adjustment.public_id
 
     @display(description="state", label=_STATES)
-    def state(self, adjustment: Adjustment) -> tuple[str, str]:
+    def state(self, adjustment: Adjustment) -> str:
         if hasattr(adjustment, "reversed_by"):
-            return "reversed", "Reversed"
-        return ("reversal", "Reversal") if adjustment.reverses_id else ("posted", "Posted")
+            return "Reversed"
+        return "Reversal" if adjustment.reverses_id else "Posted"
 
     @admin.display(description="reversed by, or reversal of")
     def counterpart(self, adjustment: Adjustment) -> SafeString | None:

@@ -121,8 +121,8 @@ class LevelInline(ScopedTabularInline):
         return super().get_queryset(request).select_related("warehouse", "sku")
 
     @display(description="status", label=STATUS_LABELS)
-    def state(self, level: StockLevel) -> tuple[str, str]:
-        return level.status, StockStatus(level.status).label
+    def state(self, level: StockLevel) -> str:
+        return str(StockStatus(level.status).label)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -186,10 +186,8 @@ class SkuAdmin(SkuSearch):
         return sku.summary.available if hasattr(sku, "summary") else None
 
     @display(description="status", ordering="summary__status", label=STATUS_LABELS)
-    def state(self, sku: Sku) -> tuple[str, str]:
-        if not hasattr(sku, "summary"):
-            return "none", "Never stocked"
-        return sku.summary.status, StockStatus(sku.summary.status).label
+    def state(self, sku: Sku) -> str:
+        return str(StockStatus(sku.summary.status).label) if hasattr(sku, "summary") else "Never stocked"
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         organization = self.require_access(request).organization
@@ -220,9 +218,9 @@ class LotAdmin(SkuSearch):
     def title(self, lot: Lot) -> str:
         return lot.sku.title
 
-    @display(description="state", label={"active": "success", "quarantined": "warning", "expired": "danger"})
-    def condition(self, lot: Lot) -> tuple[str, str]:
-        return lot.state, lot.get_state_display()
+    @display(description="state", label={"Active": "success", "Quarantined": "warning", "Expired": "danger"})
+    def condition(self, lot: Lot) -> str:
+        return lot.get_state_display()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("sku",) if obj is not None else ()  # its stock would be of another SKU

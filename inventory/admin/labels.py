@@ -6,10 +6,11 @@ from inventory.formulas import StockStatus
 
 __all__ = ["STATUS_LABELS"]
 
+# What is shown → its colour.
 STATUS_LABELS: dict[str, str] = {
-    StockStatus.NORMAL: "success",
-    StockStatus.LOW: "info",
-    StockStatus.CRITICAL: "warning",
-    StockStatus.OUT_OF_STOCK: "danger",
-    "none": "",
+    str(StockStatus.NORMAL.label): "success",
+    str(StockStatus.LOW.label): "info",
+    str(StockStatus.CRITICAL.label): "warning",
+    str(StockStatus.OUT_OF_STOCK.label): "danger",
+    "Never stocked": "",
 }

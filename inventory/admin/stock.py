@@ -204,8 +204,8 @@ class StockLevelAdmin(StockAdmin):
         return level.sku.title
 
     @display(description="status", ordering="status", label=STATUS_LABELS)
-    def state(self, level: StockLevel) -> tuple[str, str]:
-        return level.status, StockStatus(level.status).label
+    def state(self, level: StockLevel) -> str:
+        return str(StockStatus(level.status).label)
 
 
 @admin.register(StockItem)
@@ -249,7 +249,7 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
     paginator = InfinitePaginator
     list_display = (
         "recorded_at", "sku", "warehouse", "change", "level_before", "level_after",
-        "reason_code", "reference", "actor_name", "note",
+        "reason_code", "reference", "by", "note",
     )  # fmt: skip
     list_filter = ("warehouse", "reason_code", "actor_type", "recorded_at")
     list_select_related = ("sku", "warehouse", "reason_code")
@@ -258,12 +258,16 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
     ordering = ("-recorded_at", "-pk")
     fields = (
         "sku", "warehouse", "stock_item", "change", "level_before", "level_after", "item_after",
-        "reason_code", "note", "reference", "actor_name", "document", "recorded_at", "occurred_at",
+        "reason_code", "note", "reference", "by", "document", "recorded_at", "occurred_at",
     )  # fmt: skip
 
     @admin.display(description="change", ordering="delta")
     def change(self, movement: Movement) -> str:
         return f"{movement.delta:+,d}"
+
+    @admin.display(description="by", ordering="actor_name")
+    def by(self, movement: Movement) -> str:
+        return movement.actor_name
 
     @admin.display(description="document")
     def document(self, movement: Movement) -> str:

@@ -13,7 +13,9 @@ class Barcode(PublicModel):
     prefix = "bar"
 
     organization = models.ForeignKey("warehouses.Organization", on_delete=models.PROTECT, related_name="+")
-    sku = models.ForeignKey("inventory.Sku", on_delete=models.CASCADE, related_name="barcodes")
+    sku = models.ForeignKey(
+        "inventory.Sku", verbose_name="SKU", on_delete=models.CASCADE, related_name="barcodes"
+    )
     code = models.CharField(max_length=80)
 
     objects = OrganizationQuerySet.as_manager()

@@ -23,7 +23,9 @@ class Lot(PublicModel):
     prefix = "lot"
 
     organization = models.ForeignKey("warehouses.Organization", on_delete=models.PROTECT, related_name="+")
-    sku = models.ForeignKey("inventory.Sku", on_delete=models.PROTECT, related_name="lots")
+    sku = models.ForeignKey(
+        "inventory.Sku", verbose_name="SKU", on_delete=models.PROTECT, related_name="lots"
+    )
     code = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=LotState.choices, default=LotState.ACTIVE)
     expires_on = models.DateField("expires on", null=True, blank=True)

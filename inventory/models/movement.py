@@ -33,7 +33,9 @@ class Movement(PublicModel):
     stock_item = models.ForeignKey(
         "inventory.StockItem", on_delete=models.PROTECT, related_name="movements", db_index=False
     )
-    sku = models.ForeignKey("inventory.Sku", on_delete=models.PROTECT, related_name="+", db_index=False)
+    sku = models.ForeignKey(
+        "inventory.Sku", verbose_name="SKU", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     warehouse = models.ForeignKey(
         "warehouses.Warehouse", on_delete=models.PROTECT, related_name="+", db_index=False
     )

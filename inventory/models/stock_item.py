@@ -18,7 +18,9 @@ class StockItem(PublicModel):
         "warehouses.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
     )
     level = models.ForeignKey("inventory.StockLevel", on_delete=models.PROTECT, related_name="items")
-    sku = models.ForeignKey("inventory.Sku", on_delete=models.PROTECT, related_name="+", db_index=False)
+    sku = models.ForeignKey(
+        "inventory.Sku", verbose_name="SKU", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     warehouse = models.ForeignKey(
         "warehouses.Warehouse", on_delete=models.PROTECT, related_name="+", db_index=False
     )

@@ -24,7 +24,9 @@ class StockLevel(PublicModel):
     organization = models.ForeignKey(
         "warehouses.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    sku = models.ForeignKey("inventory.Sku", on_delete=models.PROTECT, related_name="levels", db_index=False)
+    sku = models.ForeignKey(
+        "inventory.Sku", verbose_name="SKU", on_delete=models.PROTECT, related_name="levels", db_index=False
+    )
     warehouse = models.ForeignKey(
         "warehouses.Warehouse", on_delete=models.PROTECT, related_name="+", db_index=False
     )

@@ -2,10 +2,25 @@
 
 const page = document.getElementById("reference");
 
+// A page cannot set the session's cookie by hand: the browser sends it by itself, once its reader has signed in.
+const keysOnly = () => ({
+  statePlugins: {
+    auth: {
+      wrapSelectors: {
+        definitionsToAuthorize:
+          (original) =>
+          (state, ...rest) =>
+            original(state, ...rest)?.filter((scheme) => scheme.first().get("in") !== "cookie"),
+      },
+    },
+  },
+});
+
 window.SwaggerUIBundle({
   url: page.dataset.document,
   domNode: page,
   presets: [window.SwaggerUIBundle.presets.apis],
+  plugins: [keysOnly],
   layout: "BaseLayout",
   deepLinking: true,
   displayRequestDuration: true,

@@ -10,6 +10,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from inventory.api.documents import CONTRACTS
+from tests import factories
 from warehouses.http.openapi import build_document
 
 # Nobody is signed in and no database is needed: whoever may not see a tenant's data may see these.
@@ -65,3 +66,19 @@ def test_they_are_only_read(path: str, client: Client) -> None:
 @pytest.mark.parametrize("path", ["/nobody/docs/", "/nobody/openapi.json", "/docs/", "/openapi.json"])
 def test_other_names_have_none(path: str, client: Client) -> None:
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_signed_in_reader_can_try_writes_with_the_session() -> None:
+    organization = factories.make_organization()
+    factories.make_sku(organization, "REGEN-001")
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(factories.make_person("alice@example.com", {organization: ["Owner"]}))
+    html = browser.get("/gateway/docs/").content.decode()
+    (token,) = re.findall(r'data-csrf-token="(\w+)"', html)
+    body = {"sku": "REGEN-001", "adjustment": 5}
+    refused = browser.post("/api/v1/inventory/adjust", body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (403, "CSRF_FAILED")
+    sent = {"X-CSRFToken": token}
+    response = browser.post("/api/v1/inventory/adjust", body, content_type="application/json", headers=sent)
+    assert (response.status_code, response.json()["quantity"]) == (200, 5)

@@ -1,4 +1,4 @@
-"""Accounts and roles of the whole installation: superusers only."""
+"""Accounts and roles of the whole installation. Superusers change them; owners may look what a role gives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from warehouses.http.organization import access_of
 from warehouses.models import Organization, User
 from warehouses.permissions import DESCRIPTIONS, codename
 
@@ -115,6 +116,25 @@ class RoleAdmin(SuperuserAdmin):
     list_display = ("name",)
     search_fields = ("name",)
     ordering = ("name",)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        access = access_of(request)
+        gives_roles = access is not None and access.everywhere("organization.manage")
+        return gives_roles or self._is_superuser(request)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("name", "permissions") if self._is_superuser(request) else ("name", "given")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return () if self._is_superuser(request) else ("name", "given")
+
+    @admin.display(description="may")
+    def given(self, role: Group) -> str:
+        held = set(role.permissions.values_list("codename", flat=True))
+        return "\n".join(f"{name}: {text}" for name, text in DESCRIPTIONS.items() if codename(name) in held)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         form.save_permissions()

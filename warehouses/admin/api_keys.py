@@ -55,7 +55,7 @@ class ApiKeyAdmin(ScopedModelAdmin):
     shows_once = True
     list_display = (
         "name",
-        "visible_prefix",
+        "shown_prefix",
         "state",
         "last_used_at",
         "expires_at",
@@ -76,8 +76,8 @@ class ApiKeyAdmin(ScopedModelAdmin):
             return "Revoked"
         return "Live" if key.is_live(timezone.now()) else "Expired"
 
-    @admin.display(description="key")
-    def visible_prefix(self, key: ApiKey) -> str:
+    @admin.display(description="key", ordering="visible_prefix")
+    def shown_prefix(self, key: ApiKey) -> str:
         return f"{key.visible_prefix}…"
 
     @admin.display(description="may")
@@ -94,7 +94,7 @@ class ApiKeyAdmin(ScopedModelAdmin):
         if obj is None:
             return self.add_fields
         return (
-            "name", "visible_prefix", "state", "scope_list", "warehouse_list", "contract",
+            "name", "shown_prefix", "state", "scope_list", "warehouse_list", "contract",
             "expires_at", "last_used_at", "created_by", "created_at",
         )  # fmt: skip
 

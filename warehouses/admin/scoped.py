@@ -132,14 +132,14 @@ class Scoped(_Base):
         access = access_of(request)
         if access is None:
             return rows.none()
+        if model is Organization:
+            return rows.filter(pk=access.organization.pk)
         related: Any = self.admin_site._registry.get(model)
         if isinstance(related, Scoped):
             if related_joins := _joins(related):
                 rows = rows.select_related(*related_joins)
             in_warehouse = writing and related.warehouse_path is not None and self.write_permission
             return related.narrow(request, rows, in_warehouse or related.read_permission)
-        if model is Organization:
-            return rows.filter(pk=access.organization.pk)
         if model is User:
             return rows.filter(memberships__organization=access.organization)
         try:

@@ -40,7 +40,6 @@ CONTRACT: Final = Contract(
     tags=(("Inventory", "Track and manage inventory levels across warehouses."),),
     fields={
         "sku": "The SKU's code, without regard to case.",
-        "quantity": "The absolute quantity.",
         "reorderPoint": "Threshold that triggers the low-stock alert; left as it is if not given.",
         "reorderQuantity": "Suggested quantity to reorder; left as it is if not given.",
         "referenceId": "The caller's own document, such as the number of a damage report.",

@@ -183,12 +183,15 @@ class BulkUpdate(GatewayView):
         body = BulkBody(data=request.data)
         body.is_valid(raise_exception=True)
         values = body.validated_data
+        warehouse = self.warehouse_of(values)
+        if warehouse is not None:
+            find_warehouse(access=self.access, public_id=warehouse)  # a row may name another, but never a wrong one
 
         def work() -> HttpResponse:
             keys = set_quantities(
                 access=self.access,
                 rows=values["updates"],
-                warehouse=self.warehouse_of(values),
+                warehouse=warehouse,
                 note=values.get("reason", ""),
             )
             return Response({"data": self.objects(keys)})

@@ -53,7 +53,6 @@ CONTRACT: Final = Contract(
     fields={
         "sku": "The SKU's code, without regard to case.",
         "warehouse_id": "The warehouse's id.",
-        "quantity": "The absolute quantity.",
         "note": "Free text for the history.",
         "updates": "A row for each SKU and warehouse.",
         "data": "The results.",

@@ -21,6 +21,7 @@ from inventory.api.gateway import documentation as gateway
 from inventory.api.nexus import documentation as nexus
 from inventory.demo import documented
 from inventory.models import Movement
+from inventory.models.sku import MAXIMUM_QUANTITY
 from tests import factories
 from tests.inventory.api.callers import Caller
 from tests.inventory.api.demonstration import make_demonstration
@@ -30,7 +31,9 @@ from warehouses.http.openapi import build_document
 from warehouses.models import Organization, Warehouse
 
 DOCS = settings.BASE_DIR / "docs" / "api"
-DOCUMENTS: dict[str, dict[str, Any]] = {name: build_document(contract) for name, contract in CONTRACTS.items()}
+DOCUMENTS: dict[str, dict[str, Any]] = {
+    name: build_document(contract) for name, contract in CONTRACTS.items()
+}
 EVERY_OPERATION = [
     pytest.param(name, operation, id=f"{name} {operation}")
     for name, document in DOCUMENTS.items()
@@ -148,6 +151,14 @@ def test_bulk_bodies_have_the_documented_limit(name: str, most: int) -> None:
     assert (updates["minItems"], updates["maxItems"]) == (1, most)
 
 
+@pytest.mark.parametrize(
+    ("name", "body"), [("gateway", "SetBody"), ("gateway", "BulkRow"), ("nexus", "BulkRow")]
+)
+def test_absolute_quantities_start_at_nothing(name: str, body: str) -> None:
+    quantity = DOCUMENTS[name]["components"]["schemas"][body]["properties"]["quantity"]
+    assert (quantity["type"], quantity["minimum"], quantity["maximum"]) == ("integer", 0, MAXIMUM_QUANTITY)
+
+
 @pytest.mark.parametrize(("name", "operation"), EVERY_OPERATION)
 def test_problem_codes_stand_under_their_own_status(name: str, operation: DocumentedOperation) -> None:
     status_of = {code.code: code.status for code in (*shared_codes.SHARED, *problem_codes.STOCK)}
@@ -247,7 +258,11 @@ def test_the_guides_commands_work_one_after_the_other(integrator: Caller) -> Non
     for command in commands:
         words = shlex.split(command)[1:]
         given: dict[str, list[str]] = {"-X": ["GET"], "-H": [], "-d": []}
-        (url,) = [words[i] for i in range(len(words)) if words[i][0] != "-" and (i == 0 or words[i - 1] not in given)]
+        (url,) = [
+            words[i]
+            for i in range(len(words))
+            if words[i][0] != "-" and (i == 0 or words[i - 1] not in given)
+        ]
         for option, value in itertools.pairwise(words):
             if option in given:
                 given[option].append(value)

@@ -16,7 +16,6 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
-from inventory.api.documents import CONTRACTS
 from tests import factories
 from tests.inventory.api.demonstration import make_demonstration
 from warehouses.http import throttling

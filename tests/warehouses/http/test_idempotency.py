@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from rest_framework.response import Response
 
@@ -14,7 +15,7 @@ from tests.warehouses.http.conftest import Api, Browser, problem
 from warehouses import refusals
 from warehouses.http.idempotency import idempotency_key
 from warehouses.idempotency_records import KEPT_FOR, purge_idempotency_records
-from warehouses.models import ApiKey, Bin, IdempotencyRecord, Organization, User
+from warehouses.models import ApiKey, Bin, IdempotencyRecord, Membership, Organization, RoleAssignment, User
 from warehouses.tasks import purge_idempotency_records as purge_task
 
 BODY = {"code": "B1", "pick_sequence": 1}
@@ -34,6 +35,7 @@ def test_the_same_write_twice_happens_once_and_is_answered_alike(api: Api) -> No
     assert (first.status_code, second.status_code) == (201, 201)
     assert made() == 1
     assert second.content == first.content
+    assert first["Content-Type"] == "application/json"
     for name in ("Content-Type", "ETag", "Location"):
         assert second[name] == first[name]
     assert "Idempotent-Replayed" not in first
@@ -83,6 +85,17 @@ def test_the_same_key_with_another_request_is_422_and_does_nothing(
     assert list(Bin.objects.filter(is_default=False).values_list("code", "pick_sequence")) == [("B1", 1)]
 
 
+def test_the_address_and_the_method_belong_to_the_request(api: Api, make_bins: Callable[..., None]) -> None:
+    make_bins("A1", "A2")
+    body, headers = {"sequence": 5}, {"Idempotency-Key": "k1"}
+    assert api.send("PUT", "/bins/A1", body, **headers).status_code == 200
+
+    assert api.send("PUT", "/bins/A2", body, **headers).status_code == 422
+    assert api.send("DELETE", "/bins/A1", body, **headers).status_code == 422
+    assert Bin.objects.get(code="A1").pick_sequence == 5
+    assert Bin.objects.get(code="A2").pick_sequence == 2
+
+
 def test_the_query_belongs_to_the_request(api: Api, make_bins: Callable[..., None]) -> None:
     make_bins("A1")
     body, headers = {"sequence": 5}, {"Idempotency-Key": "k1"}
@@ -120,6 +133,25 @@ def test_keys_of_two_callers_are_two_keys(
     person = browser_of(alice).post("/bins", {"code": "B3", "pick_sequence": 1}, **{"Idempotency-Key": "k1"})
     assert person.status_code == 201
     assert IdempotencyRecord.objects.count() == 4
+
+
+def test_keys_of_one_person_in_two_organizations_are_two_keys(
+    organization: Organization, alice: User, browser_of: Callable[[User], Browser]
+) -> None:
+    other = factories.make_organization("Other")
+    member = Membership.objects.create(user=alice, organization=other)
+    RoleAssignment.objects.create(membership=member, role=Group.objects.get(name="Owner"))
+    browser = browser_of(alice)
+
+    for place in (organization, other):
+        browser.choose(place)
+        response = browser.post("/bins", BODY, **{"Idempotency-Key": "k1"})
+        assert response.status_code == 201
+        assert "Idempotent-Replayed" not in response
+    assert set(Bin.objects.filter(code="B1").values_list("organization", flat=True)) == {
+        organization.pk,
+        other.pk,
+    }
 
 
 def test_a_refusal_is_not_stored_and_judged_anew(api: Api, make_bins: Callable[..., None]) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import factories
 from tests.warehouses.http.conftest import Api, problem
 from warehouses.http.paging import Page
-from warehouses.models import Bin, Organization
+from warehouses.models import Bin, Organization, Warehouse
 
 CODES = ["A1", "A2", "A3", "A4", "A5"]
 
@@ -116,6 +116,18 @@ def test_cursors_walk_over_all_rows_once(api: Api, make_bins: Callable[..., None
     assert walk(api, "/cursor") == CODES[:count]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_columns_that_are_unique_only_together_are_walked_over_once(
+    api: Api, warehouse: Warehouse, size: int
+) -> None:
+    for code, sequence in (("A1", 2), ("A2", 1), ("A3", 2), ("A4", 1), ("A5", 2), ("A6", 0)):
+        factories.make_bin(warehouse, code, pick_sequence=sequence)
+    expected = ["A6", "A2", "A4", "A1", "A3", "A5"]
+
+    assert walk(api, f"/pair-cursor?limit={size}") == expected
+    assert walk(api, f"/descending-cursor?limit={size}") == expected[::-1]
+
+
 def test_the_total_is_of_all_rows_on_every_page(api: Api, make_bins: Callable[..., None]) -> None:
     make_bins(*CODES)
     first = api.get("/cursor").json()
@@ -161,6 +173,7 @@ def test_a_cursor_is_good_for_its_own_listing_only(
     _is_refused(api.get(f"/cursor?cursor={cursor}"))
     _is_refused(api.get(f"/cursor?prefix=A&active=1&cursor={cursor}"))
     _is_refused(api.get(f"/cursor?prefix=B&cursor={cursor}"))
+    _is_refused(api.get(f"/pair-cursor?prefix=A&cursor={cursor}"))
     _is_refused(api.get(f"/other-cursor?prefix=A&cursor={cursor}"))
     _is_refused(api.get(f"/cursor/A1?prefix=A&cursor={cursor}"))
     other = factories.make_key(factories.make_organization("Other"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import threading
 import time
 from collections import Counter
@@ -142,6 +143,25 @@ def _at_once(access: Access, threads: int, each: int) -> Counter[bool]:
 def test_the_limit_holds_for_parallel_requests() -> None:
     for limit in (1, 50, 150):
         assert _at_once(_access(limit), threads=20, each=10) == {True: limit, False: 200 - limit}
+
+
+def test_the_limit_holds_for_the_first_requests_of_a_caller_too() -> None:
+    """Where MemoryStorage alone lets some through: its lock of a new name is dropped and made again meanwhile."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    barrier = threading.Barrier(8)
+
+    def run(access: Access) -> int:
+        barrier.wait(timeout=10)
+        return sum(throttling.consume(access).allowed for _ in range(2))
+
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            passed = Counter(sum(pool.map(run, [_access(5)] * 8)) for _ in range(300))
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert passed == {5: 300}
 
 
 @pytest.mark.usefixtures("shared")

@@ -102,6 +102,14 @@ class Cursors(CursorPaging):
     ordering = ("code",)
 
 
+class PairCursors(Cursors):
+    ordering = ("pick_sequence", "code")
+
+
+class DescendingCursors(Cursors):
+    ordering = ("-pick_sequence", "-code")
+
+
 #: A test may hold a write inside its transaction, or make it fail.
 during_write: list[Callable[[], None]] = []
 
@@ -194,6 +202,14 @@ class OtherCursor(BinCursor):
     pass
 
 
+class PairCursor(BinCursor):
+    paging_class = PairCursors
+
+
+class DescendingCursor(BinCursor):
+    paging_class = DescendingCursors
+
+
 class Everything(ToyView):
     permissions = {"POST": ("inventory.write",)}
 
@@ -275,6 +291,8 @@ urlpatterns = [
     path("cursor", BinCursor.as_view()),
     path("cursor/<str:code>", BinCursor.as_view()),
     path("other-cursor", OtherCursor.as_view()),
+    path("pair-cursor", PairCursor.as_view()),
+    path("descending-cursor", DescendingCursor.as_view()),
     path("everything", Everything.as_view()),
     path("raise", Raising.as_view()),
     path("raise-elsewhere", RaisingElsewhere.as_view()),

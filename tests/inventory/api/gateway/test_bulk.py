@@ -67,6 +67,22 @@ def test_the_warehouse_of_the_body_is_for_rows_that_name_none(
         assert [one["warehouseName"] for one in response.json()["data"]] == ["Second warehouse", "Main warehouse"], number
 
 
+def test_an_unknown_warehouse_is_refused_even_where_every_row_names_its_own(
+    api: Caller, skus: list[Sku], warehouse: Warehouse, rival_warehouse: Warehouse
+) -> None:
+    """A value that cannot be used is not ignored."""
+    own = row("S-0", warehouseId=warehouse.public_id)
+    before = everything()
+
+    for place in (rival_warehouse.public_id, "wh_01h455vb4pex5vsknk084sn02q", "junk"):
+        for response in (
+            bulk(api, own, warehouseId=place),
+            bulk(api, own, path=f"{BULK}?warehouse_id={place}"),
+        ):
+            assert problem_of(response)[:2] == (404, "WAREHOUSE_NOT_FOUND")
+    assert everything() == before
+
+
 def test_one_sku_in_two_warehouses_is_two_rows(
     api: Caller, skus: list[Sku], warehouse: Warehouse, second: Warehouse
 ) -> None:
