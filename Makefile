@@ -1,7 +1,7 @@
 # run: the product, on a machine with nothing but Python 3.11 or newer. test, check: what must pass before a commit.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format bench services lock
+.PHONY: help run setup test check format bench screenshots services lock
 
 PYTHON := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -37,8 +37,11 @@ format: setup  ## let ruff mend what it can
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-bench: setup  ## measure, on the database that DATABASE_URL names
-	$(PYTHON) manage.py bench $(ARGS)
+bench: setup  ## measure, on a database of its own; ARGS=--write for docs/benchmarks.md; BENCH_SCALE=small is quick
+	@$(PYTHON) .ci/bench $(ARGS)
+
+screenshots: setup  ## take the pictures of README.md anew
+	@$(PYTHON) .ci/screenshots
 
 services:  ## install PostgreSQL, Redis and Chromium for the tests (Debian)
 	@.ci/services

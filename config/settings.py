@@ -340,6 +340,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Tallyhouse",
     "SITE_SUBHEADER": "Inventory back office",
     "SITE_SYMBOL": "warehouse",
+    "SITE_URL": None,  # there is no other site to return to
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("tallyhouse/icon.svg")},
     ],

@@ -1,4 +1,5 @@
-"""What the database itself holds, on both engines: movements are append-only, sort codes follow their SKU.
+"""What the database itself holds, on both engines: movements and adjustments are append-only, sort
+codes follow their SKU.
 
 Installed after every migration rather than in one: SQLite drops a table's triggers whenever a later migration
 rebuilds the table, and a ledger without its guard must not come about by accident. `verify_stock` checks that the
@@ -14,37 +15,45 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = ["TRIGGERS", "install", "missing", "remove"]
 
+_LEDGER = ("inventory_movement", "inventory_adjustment")
+_HINT = "is append-only: reverse an adjustment, never change it"
+
 # name → the table it stands on
 TRIGGERS: dict[str, dict[str, str]] = {
     "postgresql": {
-        "inventory_movement_append_only": "inventory_movement",
-        "inventory_movement_no_truncate": "inventory_movement",
+        **{f"{table}_append_only": table for table in _LEDGER},
+        **{f"{table}_no_truncate": table for table in _LEDGER},
         "inventory_sku_sort_code": "inventory_sku",
     },
     "sqlite": {
-        "inventory_movement_no_update": "inventory_movement",
-        "inventory_movement_no_delete": "inventory_movement",
-        "inventory_movement_no_replace": "inventory_movement",
+        **{f"{table}_no_update": table for table in _LEDGER},
+        **{f"{table}_no_delete": table for table in _LEDGER},
+        **{f"{table}_no_replace": table for table in _LEDGER},
         "inventory_sku_sort_code": "inventory_sku",
     },
 }
 
 _POSTGRESQL = (
-    """
-    CREATE OR REPLACE FUNCTION inventory_movement_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    f"""
+    CREATE OR REPLACE FUNCTION inventory_ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        RAISE EXCEPTION 'inventory_movement is append-only: reverse a movement, never change it'
-            USING ERRCODE = 'restrict_violation';
+        RAISE EXCEPTION '% {_HINT}', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
     END $$
     """,
-    """
-    CREATE OR REPLACE TRIGGER inventory_movement_append_only BEFORE UPDATE OR DELETE ON inventory_movement
-    FOR EACH ROW EXECUTE FUNCTION inventory_movement_refuse()
-    """,
-    """
-    CREATE OR REPLACE TRIGGER inventory_movement_no_truncate BEFORE TRUNCATE ON inventory_movement
-    FOR EACH STATEMENT EXECUTE FUNCTION inventory_movement_refuse()
-    """,
+    *(
+        f"""
+        CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+        FOR EACH ROW EXECUTE FUNCTION inventory_ledger_refuse()
+        """
+        for table in _LEDGER
+    ),
+    *(
+        f"""
+        CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION inventory_ledger_refuse()
+        """
+        for table in _LEDGER
+    ),
     """
     CREATE OR REPLACE FUNCTION inventory_sku_sort_code() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -60,28 +69,33 @@ _POSTGRESQL = (
     """,
 )
 
+# INSERT OR REPLACE deletes without firing the trigger for that, so an insert of what is there is refused too.
 _SQLITE = (
-    """
-    CREATE TRIGGER IF NOT EXISTS inventory_movement_no_update BEFORE UPDATE ON inventory_movement
-    BEGIN
-        SELECT RAISE(ABORT, 'inventory_movement is append-only: reverse a movement, never change it');
-    END
-    """,
-    """
-    CREATE TRIGGER IF NOT EXISTS inventory_movement_no_delete BEFORE DELETE ON inventory_movement
-    BEGIN
-        SELECT RAISE(ABORT, 'inventory_movement is append-only: reverse a movement, never change it');
-    END
-    """,
-    """
-    -- INSERT OR REPLACE deletes without firing the trigger for that.
+    *(
+        f"""
+        CREATE TRIGGER IF NOT EXISTS {table}_no_{act} BEFORE {act.upper()} ON {table}
+        BEGIN
+            SELECT RAISE(ABORT, '{table} {_HINT}');
+        END
+        """
+        for table in _LEDGER
+        for act in ("update", "delete")
+    ),
+    f"""
     CREATE TRIGGER IF NOT EXISTS inventory_movement_no_replace BEFORE INSERT ON inventory_movement
     WHEN EXISTS (
         SELECT 1 FROM inventory_movement
         WHERE id = NEW.id OR (level_id = NEW.level_id AND level_version = NEW.level_version)
     )
     BEGIN
-        SELECT RAISE(ABORT, 'inventory_movement is append-only: this movement is there already');
+        SELECT RAISE(ABORT, 'inventory_movement {_HINT}');
+    END
+    """,
+    f"""
+    CREATE TRIGGER IF NOT EXISTS inventory_adjustment_no_replace BEFORE INSERT ON inventory_adjustment
+    WHEN EXISTS (SELECT 1 FROM inventory_adjustment WHERE id = NEW.id OR reverses_id = NEW.reverses_id)
+    BEGIN
+        SELECT RAISE(ABORT, 'inventory_adjustment {_HINT}');
     END
     """,
     """

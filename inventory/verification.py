@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from inventory import guards
 
 __all__ = ["CHECKS", "Check", "Finding", "verify"]
+
+UUID_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +212,9 @@ def verify(*, limit: int = 100) -> Iterator[Finding]:
             cursor.execute(f"{check.query} LIMIT {int(limit)}")
             names = [column[0] for column in cursor.description][1:]
             for record, *values in cursor.fetchall():
-                yield Finding(check.name, check.promise, str(record), dict(zip(names, values, strict=True)))
+                yield Finding(check.name, check.promise, _key(record), dict(zip(names, values, strict=True)))
+
+
+def _key(value: Any) -> str:
+    """A primary key in one form on both engines: SQLite keeps UUIDs as bare hexadecimal."""
+    return str(UUID(value)) if isinstance(value, str) and len(value) == UUID_DIGITS else str(value)

@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='category',
-            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='inventory_category_name'),
+            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='inventory_category_name', violation_error_message='There is a category of this name already.'),
         ),
         migrations.AddConstraint(
             model_name='importedline',
@@ -261,10 +261,6 @@ class Migration(migrations.Migration):
             name='organization',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='warehouses.organization'),
         ),
-        migrations.AddIndex(
-            model_name='sku',
-            index=models.Index(fields=['organization', 'code_key'], name='inventory_sku_code_prefix', opclasses=('uuid_ops', 'varchar_pattern_ops')),
-        ),
         migrations.AddConstraint(
             model_name='sku',
             constraint=models.UniqueConstraint(fields=('organization', 'code_key'), name='inventory_sku_code', violation_error_message='There is a SKU with this code already (capitals make no difference).'),
@@ -275,11 +271,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='lot',
-            constraint=models.UniqueConstraint(models.F('sku'), django.db.models.functions.text.Lower('code'), name='inventory_lot_code'),
+            constraint=models.UniqueConstraint(models.F('sku'), django.db.models.functions.text.Lower('code'), name='inventory_lot_code', violation_error_message='This SKU has a lot with this code already.'),
         ),
         migrations.AddConstraint(
             model_name='barcode',
-            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='inventory_barcode_code'),
+            constraint=models.UniqueConstraint(fields=('organization', 'code'), name='inventory_barcode_code', violation_error_message='This barcode belongs to a SKU already.'),
         ),
         migrations.AddIndex(
             model_name='stocklevel',

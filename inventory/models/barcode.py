@@ -23,7 +23,11 @@ class Barcode(PublicModel):
     class Meta:
         ordering = ("code",)
         constraints = (
-            models.UniqueConstraint(fields=("organization", "code"), name="inventory_barcode_code"),
+            models.UniqueConstraint(
+                fields=("organization", "code"),
+                name="inventory_barcode_code",
+                violation_error_message="This barcode belongs to a SKU already.",
+            ),
         )
 
     def __str__(self) -> str:

@@ -22,7 +22,12 @@ class Category(PublicModel):
         ordering = ("name",)
         verbose_name_plural = "categories"
         constraints = (
-            models.UniqueConstraint("organization", Lower("name"), name="inventory_category_name"),
+            models.UniqueConstraint(
+                "organization",
+                Lower("name"),
+                name="inventory_category_name",
+                violation_error_message="There is a category of this name already.",
+            ),
         )
 
     def __str__(self) -> str:

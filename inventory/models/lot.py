@@ -35,7 +35,14 @@ class Lot(PublicModel):
 
     class Meta:
         ordering = (models.F("expires_on").asc(nulls_last=True), "received_at", "id")
-        constraints = (models.UniqueConstraint("sku", Lower("code"), name="inventory_lot_code"),)
+        constraints = (
+            models.UniqueConstraint(
+                "sku",
+                Lower("code"),
+                name="inventory_lot_code",
+                violation_error_message="This SKU has a lot with this code already.",
+            ),
+        )
         indexes = (models.Index(fields=("organization", "expires_on"), name="inventory_lot_by_expiry"),)
 
     def __str__(self) -> str:

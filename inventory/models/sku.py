@@ -78,13 +78,6 @@ class Sku(PublicModel):
                 violation_error_message="There is a SKU with this code already (capitals make no difference).",
             ),
         )
-        indexes = (
-            models.Index(
-                fields=("organization", "code_key"),
-                name="inventory_sku_code_prefix",
-                opclasses=("uuid_ops", "varchar_pattern_ops"),
-            ),
-        )
 
     def __str__(self) -> str:
         return self.code

@@ -61,7 +61,7 @@ class BackofficeHolds(ToyView):
     contract = "backoffice"
 
 
-class pos:  # noqa: N801 - stands for a URLConf module
+class pos:
     urlpatterns: ClassVar = [
         re_path(r"^api/v1/inventory/?$", PosList.as_view(), name="list"),
         re_path(r"^api/v1/inventory/bulk-update/?$", PosBulk.as_view(), name="bulk"),
@@ -70,7 +70,7 @@ class pos:  # noqa: N801 - stands for a URLConf module
     ]
 
 
-class backoffice:  # noqa: N801
+class backoffice:
     urlpatterns: ClassVar = [
         re_path(r"^api/inventory/?$", BackofficeList.as_view(), name="list"),
         re_path(r"^api/inventory/holds/?$", BackofficeHolds.as_view(), name="holds"),
@@ -80,7 +80,7 @@ class backoffice:  # noqa: N801
 FOUR: Any = {**CONTRACTS, "pos": pos, "backoffice": backoffice}
 
 
-class root:  # noqa: N801
+class root:
     handler400 = "warehouses.http.problems.handler400"
     handler404 = "warehouses.http.problems.handler404"
     handler500 = "warehouses.http.problems.handler500"

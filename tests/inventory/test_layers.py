@@ -70,7 +70,10 @@ class _Reader(ast.NodeVisitor):
 
     def _hold(self, targets: list[ast.expr]) -> None:
         for target in targets:
-            self.holders |= {name.id for name in ast.walk(target) if isinstance(name, ast.Name)}
+            if isinstance(target, ast.Tuple | ast.List):
+                self._hold(target.elts)
+            elif isinstance(target, ast.Name):
+                self.holders.add(target.id)
 
     def _mentions(self, node: ast.AST) -> bool:
         """Whether an annotation names a guarded model, quoted or not."""

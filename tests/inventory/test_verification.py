@@ -66,7 +66,7 @@ def scene(organization: Organization) -> Scene:
     level = StockLevel.objects.get(sku=milk, warehouse=warehouse)
     item = StockItem.objects.get(level=level, bin__is_default=True)
     movements = list(Movement.objects.filter(stock_item=item).order_by("level_version"))
-    bin_elsewhere = second.bins.get()
+    bin_elsewhere = factories.make_bin(second, "ELSEWHERE")
     assert list(verify()) == []
     return Scene(organization, other, milk, eggs, level, item, movements, adjustment, reversal, bin_elsewhere)
 

@@ -11,8 +11,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from config.wsgi import application
 from django.db import connection
+
+from config.wsgi import application
 from inventory.ledger import rows
 from inventory.models import StockItem, StockSummary
 

@@ -2,65 +2,23 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from inventory.adjustments import reverse
 from inventory.models import Adjustment, Movement, Sku, Source, StockLevel, StockSummary
 from inventory.verification import verify
 from tests import factories
+from tests.races.sessions import Other, wait_until_somebody_waits
 from warehouses import transactions
 from warehouses.access import access_of_system
 from warehouses.refusals import Refusal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
-
-
-def wait_until_somebody_waits() -> None:
-    """Until another session of this database waits for a lock."""
-    query = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees the first look for ever
-            cursor.execute(query)
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
-
-
-class Other(threading.Thread):
-    """Work on a connection of its own; `result` raises what the work raised."""
-
-    def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__()
-        self.work = work
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.value = self.work()
-        except BaseException as error:
-            self.error = error
-        finally:
-            connection.close()
-
-    def result(self) -> Any:
-        self.join(timeout=20)
-        if self.error is not None:
-            raise self.error
-        return self.value
 
 
 def test_of_reversals_at_once_one_wins(at_once: Callable[..., list[Any]]) -> None:

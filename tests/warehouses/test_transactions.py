@@ -177,8 +177,6 @@ def test_a_real_deadlock_ends_with_both_done() -> None:
 
     def run(name: str, order: list[Organization]) -> None:
         try:
-            with connection.cursor() as cursor:
-                cursor.execute("SET deadlock_timeout = '50ms'")
             transactions.run(lambda: work(name, order))
         except BaseException as error:
             errors.append(error)

@@ -59,7 +59,7 @@ class ApiKeyAdmin(ScopedModelAdmin):
         "state",
         "last_used_at",
         "expires_at",
-        "created_by",
+        "maker",
         "created_at",
     )
     list_filter = ("contract", "created_at")
@@ -80,6 +80,10 @@ class ApiKeyAdmin(ScopedModelAdmin):
     def shown_prefix(self, key: ApiKey) -> str:
         return f"{key.visible_prefix}…"
 
+    @admin.display(description="created by", ordering="created_by__email")
+    def maker(self, key: ApiKey) -> str | None:
+        return str(key.created_by) if key.created_by else None
+
     @admin.display(description="may")
     def scope_list(self, key: ApiKey) -> str:
         return "\n".join(f"{scope}: {DESCRIPTIONS.get(scope, 'no longer known')}" for scope in key.scopes)
@@ -95,7 +99,7 @@ class ApiKeyAdmin(ScopedModelAdmin):
             return self.add_fields
         return (
             "name", "shown_prefix", "state", "scope_list", "warehouse_list", "contract",
-            "expires_at", "last_used_at", "created_by", "created_at",
+            "expires_at", "last_used_at", "maker", "created_at",
         )  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -243,7 +243,7 @@ class InvitationAdmin(OrganizationWide):
     icon = "mail"
     shows_once = True
     form = PlaceForm
-    list_display = ("email", "role", "place", "state", "invited_by", "created_at", "expires_at")
+    list_display = ("email", "role", "place", "state", "inviter", "created_at", "expires_at")
     list_filter = ("role", "warehouse")
     list_select_related = ("role", "warehouse", "invited_by")
     search_fields = ("email",)
@@ -251,6 +251,10 @@ class InvitationAdmin(OrganizationWide):
     actions = ("revoke_selected",)
     actions_detail = ("revoke",)
     actions_row = ("revoke",)
+
+    @admin.display(description="invited by", ordering="invited_by__email")
+    def inviter(self, invitation: Invitation) -> str | None:
+        return str(invitation.invited_by) if invitation.invited_by else None
 
     @admin.display(description="where", ordering="warehouse__name")
     def place(self, invitation: Invitation) -> str:
@@ -271,7 +275,7 @@ class InvitationAdmin(OrganizationWide):
         if obj is None:
             return ("email", "role", "warehouse")
         dates = ("created_at", "expires_at", "accepted_at", "revoked_at")
-        return ("email", "role", "place", "state", "invited_by", *dates)
+        return ("email", "role", "place", "state", "inviter", *dates)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.get_fields(request, obj) if obj is not None else ()

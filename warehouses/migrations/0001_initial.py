@@ -65,6 +65,8 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='warehouses.organization')),
             ],
             options={
+                'verbose_name': 'member',
+                'verbose_name_plural': 'people',
                 'ordering': ('organization__name', 'user__email'),
             },
         ),
@@ -242,7 +244,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='warehouses_user_email'),
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='warehouses_user_email', violation_error_message='Somebody with this address has an account already.'),
         ),
         migrations.AddConstraint(
             model_name='membership',
@@ -262,7 +264,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='warehouse',
-            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='warehouses_warehouse_name'),
+            constraint=models.UniqueConstraint(models.F('organization'), django.db.models.functions.text.Lower('name'), name='warehouses_warehouse_name', violation_error_message='There is a warehouse of this name already.'),
         ),
         migrations.AddConstraint(
             model_name='warehouse',
@@ -270,7 +272,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='room',
-            constraint=models.UniqueConstraint(models.F('warehouse'), django.db.models.functions.text.Lower('name'), name='warehouses_room_name'),
+            constraint=models.UniqueConstraint(models.F('warehouse'), django.db.models.functions.text.Lower('name'), name='warehouses_room_name', violation_error_message='There is a room of this name in the warehouse already.'),
         ),
         migrations.AddConstraint(
             model_name='room',
@@ -290,7 +292,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='bin',
-            constraint=models.UniqueConstraint(models.F('warehouse'), django.db.models.functions.text.Lower('code'), name='warehouses_bin_code'),
+            constraint=models.UniqueConstraint(models.F('warehouse'), django.db.models.functions.text.Lower('code'), name='warehouses_bin_code', violation_error_message='There is a bin with this code in the warehouse already.'),
         ),
         migrations.AddConstraint(
             model_name='bin',

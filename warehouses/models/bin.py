@@ -34,7 +34,12 @@ class Bin(PublicModel):
         ordering = ("warehouse__name", "pick_sequence", "code")
         indexes = (models.Index(fields=("warehouse", "pick_sequence", "code"), name="warehouses_bin_walk"),)
         constraints = (
-            models.UniqueConstraint("warehouse", Lower("code"), name="warehouses_bin_code"),
+            models.UniqueConstraint(
+                "warehouse",
+                Lower("code"),
+                name="warehouses_bin_code",
+                violation_error_message="There is a bin with this code in the warehouse already.",
+            ),
             models.UniqueConstraint(
                 fields=("organization", "barcode"),
                 condition=~Q(barcode=""),

@@ -24,6 +24,8 @@ class Membership(PublicModel):
 
     class Meta:
         ordering = ("organization__name", "user__email")
+        verbose_name = "member"
+        verbose_name_plural = "people"
         constraints = (
             models.UniqueConstraint(fields=("user", "organization"), name="warehouses_membership_once"),
         )

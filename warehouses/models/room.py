@@ -47,7 +47,12 @@ class Room(PublicModel):
     class Meta:
         ordering = ("warehouse__name", "name")
         constraints = (
-            models.UniqueConstraint("warehouse", Lower("name"), name="warehouses_room_name"),
+            models.UniqueConstraint(
+                "warehouse",
+                Lower("name"),
+                name="warehouses_room_name",
+                violation_error_message="There is a room of this name in the warehouse already.",
+            ),
             models.UniqueConstraint(
                 fields=("warehouse",), condition=Q(is_default=True), name="warehouses_room_default_once"
             ),

@@ -53,7 +53,13 @@ class User(PublicModel, AbstractBaseUser, PermissionsMixin):
         ordering = ("email",)
         verbose_name = "person"
         verbose_name_plural = "people"
-        constraints = (models.UniqueConstraint(Lower("email"), name="warehouses_user_email"),)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("email"),
+                name="warehouses_user_email",
+                violation_error_message="Somebody with this address has an account already.",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.email

@@ -52,7 +52,12 @@ class Warehouse(PublicModel):
         ordering = ("name",)
         permissions = tuple((codename(name), text) for name, text in DESCRIPTIONS.items())
         constraints = (
-            models.UniqueConstraint("organization", Lower("name"), name="warehouses_warehouse_name"),
+            models.UniqueConstraint(
+                "organization",
+                Lower("name"),
+                name="warehouses_warehouse_name",
+                violation_error_message="There is a warehouse of this name already.",
+            ),
             models.CheckConstraint(
                 condition=Q(is_readonly=True) | ~Q(type__in=[kind.value for kind in READONLY_TYPES]),
                 name="warehouses_warehouse_marketplace_is_readonly",

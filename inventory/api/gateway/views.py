@@ -185,7 +185,9 @@ class BulkUpdate(GatewayView):
         values = body.validated_data
         warehouse = self.warehouse_of(values)
         if warehouse is not None:
-            find_warehouse(access=self.access, public_id=warehouse)  # a row may name another, but never a wrong one
+            find_warehouse(
+                access=self.access, public_id=warehouse
+            )  # a row may name another, but never a wrong one
 
         def work() -> HttpResponse:
             keys = set_quantities(

@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django_filters import filters
 
+from inventory.api.nexus.listing import with_seen_status
 from inventory.formulas import StockStatus
-from inventory.models import Movement, sku_key
+from inventory.models import Movement, StockSummary, sku_key
 from warehouses.http.filters import StrictCharFilter, StrictChoiceFilter, StrictFilterSet
 from warehouses.http.organization import require_access
 from warehouses.http.paging import CursorPaging
@@ -33,15 +34,17 @@ class NexusPaging(CursorPaging):
 class InventoryFilters(StrictFilterSet):
     """Over stock summaries or the stock levels of one warehouse; both have `status` and `sort_code`.
 
-    A caller who sees several warehouses but not all is shown, and filters by, the status over those: `seen_status`.
+    A caller who sees several warehouses but not all is shown, and filters by, the status over those.
     """
 
     status: ClassVar[filters.Filter] = StrictChoiceFilter(method="with_status", choices=StockStatus.choices)
     sku: ClassVar[filters.Filter] = StrictCharFilter(method="of_sku", max_length=128)
 
     def with_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        column = "seen_status" if "seen_status" in rows.query.annotations else "status"
-        return rows.filter(**{column: value})
+        access = require_access(self.request)
+        if rows.model is StockSummary and not access.everywhere("inventory.read"):
+            return with_seen_status(rows, access=access, status=StockStatus(value))
+        return rows.filter(status=value)
 
     def of_sku(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(sort_code=sku_key(value))

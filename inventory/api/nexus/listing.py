@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BigIntegerField, Exists, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from inventory.api.nexus.records import grouped, record
-from inventory.formulas import status_expression
+from inventory.formulas import StockStatus, status_expression
 from inventory.models import StockLevel, StockSummary
 from warehouses.access import Access
 from warehouses.models import Warehouse
 
-__all__ = ["Listing", "listing", "seen_levels"]
+__all__ = ["Listing", "listing", "seen_levels", "with_seen_status"]
 
 Records = Callable[[list[UUID]], list[dict[str, Any]]]
 Listing = tuple[QuerySet[Any], Records]
@@ -30,8 +29,8 @@ def seen_levels(*, access: Access, warehouse: Warehouse | None) -> QuerySet[Stoc
 def listing(*, access: Access, warehouse: Warehouse | None) -> Listing:
     """The keys of the SKUs that the caller sees, by `sort_code`, and how keys become records (one query).
 
-    All warehouses: the summaries. One: its levels. Several but not all: the summaries of SKUs that are in one of
-    them, with the status over those as `seen_status`; that costs a look at the levels of each SKU passed over.
+    All warehouses: the summaries. One: its levels. Several but not all: the summaries of SKUs that are in one of them;
+    their `status` is not that of the warehouses seen (`with_seen_status`).
     """
     levels = seen_levels(access=access, warehouse=warehouse)
     places = access.warehouse_ids("inventory.read")
@@ -41,22 +40,39 @@ def listing(*, access: Access, warehouse: Warehouse | None) -> Listing:
         organization=access.organization
     )
     if places is not None:
-        summaries = _over(summaries, levels)
+        summaries = summaries.filter(Exists(levels.filter(sku=OuterRef("pk"))))
     return summaries, lambda keys: _records(levels.filter(sku__in=keys), by_sku=keys)
 
 
-def _over(summaries: QuerySet[StockSummary], levels: QuerySet[StockLevel]) -> QuerySet[StockSummary]:
-    of_sku = levels.filter(sku=OuterRef("pk"))
+def with_seen_status(
+    summaries: QuerySet[StockSummary], *, access: Access, status: StockStatus
+) -> QuerySet[StockSummary]:
+    """The SKUs whose stock adds up to `status` over the warehouses that the caller sees; a summary knows all.
 
-    def total(column: str) -> Coalesce:
-        sums = of_sku.values("sku").annotate(total=Sum(column)).values("total")
-        return Coalesce(Subquery(sums, output_field=BigIntegerField()), 0)
+    A sum can only be as bad as its worst part: SKUs that have no level so bad are out before anything is added up.
+    """
+    levels = seen_levels(access=access, warehouse=None)
+    if status is StockStatus.NORMAL:
+        return summaries.exclude(sku__in=_summed(levels, _WORSE[StockStatus.LOW]).exclude(seen_status=status))
+    return summaries.filter(sku__in=_summed(levels, _WORSE[status]).filter(seen_status=status))
 
+
+_WORSE = {
+    StockStatus.OUT_OF_STOCK: (StockStatus.OUT_OF_STOCK,),
+    StockStatus.CRITICAL: (StockStatus.CRITICAL, StockStatus.OUT_OF_STOCK),
+    StockStatus.LOW: (StockStatus.LOW, StockStatus.CRITICAL, StockStatus.OUT_OF_STOCK),
+}
+
+
+def _summed(levels: QuerySet[StockLevel], worst: Sequence[StockStatus]) -> QuerySet[Any]:
+    """The SKUs with a level in one of the states `worst`, with the status of their sums as `seen_status`."""
     columns = ("on_hand", "reserved", "held", "safety_stock", "reorder_point")
     return (
-        summaries.filter(Exists(of_sku))
-        .alias(**{f"seen_{column}": total(column) for column in columns})
-        .alias(seen_status=status_expression("seen_"))
+        levels.filter(sku__in=levels.filter(status__in=worst).values("sku"))
+        .values("sku")
+        .annotate(**{f"sum_{column}": Sum(column) for column in columns})
+        .annotate(seen_status=status_expression("sum_"))
+        .values("sku")
     )
 
 

@@ -133,12 +133,12 @@ class TestWriting:
 
         assert (first.status_code, second.status_code) == (200, 200)
 
-    @pytest.mark.parametrize("form", ["{}", '"other", {}', '{} , "other"'])
     def test_current_among_others(
-        self, api: Caller, sku: Sku, warehouse: Warehouse, write: Write, path: str, form: str
+        self, api: Caller, sku: Sku, warehouse: Warehouse, write: Write, path: str
     ) -> None:
         stock(sku, warehouse, 5)
-        assert write(api, warehouse, 7, form.format(api.get(path)["ETag"])).status_code == 200
+        for form in ("{}", '"other", {}', '{} , "other"'):
+            assert write(api, warehouse, 7, form.format(api.get(path)["ETag"])).status_code == 200
 
     def test_stale(self, api: Caller, sku: Sku, warehouse: Warehouse, write: Write, path: str) -> None:
         stock(sku, warehouse, 5)
@@ -169,16 +169,15 @@ class TestWriting:
         assert write(api, warehouse, 7, f"W/{api.get(path)['ETag']}").status_code == 412
         assert everything() == before
 
-    @pytest.mark.parametrize("header", ["", "junk", "level-1", '"a', '"a",', "W/*", "* , *", '"a" "b"', "'a'"])
     def test_what_cannot_be_read_is_not_dropped(
-        self, api: Caller, sku: Sku, warehouse: Warehouse, write: Write, path: str, header: str
+        self, api: Caller, sku: Sku, warehouse: Warehouse, write: Write, path: str
     ) -> None:
         stock(sku, warehouse, 5)
         before = everything()
 
-        response = write(api, warehouse, 7, header)
-
-        assert problem_of(response) == (400, "INVALID_REQUEST", [("If-Match", "INVALID_REQUEST")])
+        for header in ("", "junk", "level-1", '"a', '"a",', "W/*", "* , *", '"a" "b"', "'a'"):
+            found = problem_of(write(api, warehouse, 7, header))
+            assert found == (400, "INVALID_REQUEST", [("If-Match", "INVALID_REQUEST")]), header
         assert everything() == before
 
     def test_a_star_asks_that_it_exists(

@@ -59,11 +59,11 @@ def test_twice_is_once_and_told_the_same(api: Caller, write: Callable[..., Any])
     assert movements() == 2
 
 
-@pytest.mark.parametrize("again", ['"K-1"', " K-1 "])
-def test_the_key_may_be_quoted(api: Caller, write: Callable[..., Any], again: str) -> None:
+def test_the_key_may_be_quoted(api: Caller, write: Callable[..., Any]) -> None:
     write(api, 8)
 
-    assert write(api, 8, again)["Idempotent-Replayed"] == "true"
+    for again in ('"K-1"', " K-1 "):
+        assert write(api, 8, again)["Idempotent-Replayed"] == "true"
     assert movements() == 1
 
 
@@ -86,13 +86,10 @@ def test_without_a_key_nothing_is_stored(api: Caller, write: Callable[..., Any])
     assert IdempotencyRecord.objects.count() == 0
 
 
-@pytest.mark.parametrize("bad", ["", " ", "a b", "ä", "a" * 256, '"', '"a', "a\tb", "\x7f"])
-def test_what_is_no_key_is_refused(api: Caller, write: Callable[..., Any], bad: str) -> None:
+def test_what_is_no_key_is_refused(api: Caller, write: Callable[..., Any]) -> None:
     before = everything()
-
-    response = write(api, 8, bad)
-
-    assert problem_of(response)[:2] == (400, "INVALID_IDEMPOTENCY_KEY")
+    for bad in ("", " ", "a b", "ä", "a" * 256, '"', '"a', "a\tb", "\x7f"):
+        assert problem_of(write(api, 8, bad))[:2] == (400, "INVALID_IDEMPOTENCY_KEY"), bad
     assert everything() == before
 
 

@@ -22,7 +22,6 @@ from warehouses import keys
 from warehouses.actors import SYSTEM
 from warehouses.models import ApiKey, Organization, Warehouse
 
-
 # A write of any number of rows; where it finds the warehouse itself, one statement more than where it is named.
 GATEWAY_WRITE = 18
 NEXUS_WRITE = 17

@@ -48,6 +48,9 @@ def stocked(organization: Organization, places: list[Warehouse]) -> None:
     make_history(organization, "A-01000", places, 1500)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+        # Five thousand SKUs fit a hundred pages, which the planner would rather read whole than look up sixty of them:
+        # the plans of a million are asked for.
+        cursor.execute("SET LOCAL enable_seqscan = off")
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -99,9 +102,6 @@ PAGES = [
     f"{G}/low-stock?per_page={SIZE}&warehouse_id={{}}",
     f"{G}/low-stock?per_page={SIZE}&sku_prefix=z",
     f"{N}?limit={SIZE}",
-    f"{N}?limit={SIZE}&status=low",
-    f"{N}?limit={SIZE}&status=normal",
-    f"{N}?limit={SIZE}&status=out_of_stock",
     f"{N}?limit={SIZE}&sku=z-00500",
     f"{N}?limit={SIZE}&warehouse_id={{}}",
     f"{N}?limit={SIZE}&warehouse_id={{}}&status=low",
@@ -112,8 +112,16 @@ PAGES = [
 ]
 
 
+OF_STATUS = [f"{N}?limit={SIZE}&status={status}" for status in ("low", "normal", "out_of_stock")]
+
+
+@pytest.mark.parametrize("pages", [PAGES, OF_STATUS], ids=["", "of a status"])
 def test_pages_of_every_caller(
-    organization: Organization, places: list[Warehouse], stocked: None, subtests: pytest.Subtests
+    organization: Organization,
+    places: list[Warehouse],
+    stocked: None,
+    subtests: pytest.Subtests,
+    pages: list[str],
 ) -> None:
     bob = make_person("bob@example.com", {organization: [("Viewer", places[0]), ("Viewer", places[2])]})
     callers = {
@@ -122,7 +130,7 @@ def test_pages_of_every_caller(
         "two of three": Caller.person(bob),
     }
     for name, caller in callers.items():
-        for page in PAGES:
+        for page in pages:
             path = page.format(places[2].public_id)
             with subtests.test(f"{name}: {page}"):
                 shown, rows, buffers, plans = cost(caller, path)

@@ -62,13 +62,13 @@ def test_the_largest_quantity(sku: Sku, depot: Warehouse) -> None:
     assert on_hand(sku, depot) == {}
     for line in (
         to(sku, depot, MAXIMUM_QUANTITY + 1),
-        to(sku, depot, -1),
         by(sku, depot, MAXIMUM_QUANTITY + 1),
         by(sku, depot, -MAXIMUM_QUANTITY - 1),
         by(sku, depot, 2**63),
         by(sku, depot, -(2**200)),
     ):
         assert refused(line).code == "INVALID_QUANTITY"
+    assert refused(to(sku, depot, -1)).code == "NEGATIVE_QUANTITY"
 
 
 def test_several_bins_together_stay_below_the_largest_quantity(sku: Sku, depot: Warehouse) -> None:

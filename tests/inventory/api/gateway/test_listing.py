@@ -81,15 +81,15 @@ class TestFilters:
         assert codes(api.get("/api/v1/inventory?low_stock=false")) == ["EXACTLY", "PLENTY"]
         assert codes(api.get("/api/v1/inventory/low-stock")) == ["LOW-1", "LOW-2"]
 
-    @pytest.mark.parametrize("value", ["yes", "TRUE", "True", "on", "2", "-1", "１", "null", "true,false"])
-    def test_low_stock_takes_no_other_word(self, api: Caller, value: str) -> None:
-        response = api.get(f"/api/v1/inventory?low_stock={value}")
+    def test_low_stock_takes_no_other_word(self, api: Caller) -> None:
+        for value in ("yes", "TRUE", "True", "on", "2", "-1", "１", "null", "true,false"):
+            found = problem_of(api.get(f"/api/v1/inventory?low_stock={value}"))
+            assert found == (400, "INVALID_REQUEST", [("low_stock", "INVALID")]), value
 
-        assert problem_of(response) == (400, "INVALID_REQUEST", [("low_stock", "INVALID")])
+    def test_sku_prefix(self, api: Caller, shelf: Callable[..., list[Sku]]) -> None:
+        shelf("REGEN-001", "REGEN-002", "%ODD", "_ODD", "\\ODD", "'ODD", "XODD", "STRASSE-1")
 
-    @pytest.mark.parametrize(
-        ("prefix", "found"),
-        [
+        for prefix, found in (
             ("REGEN", ["REGEN-001", "REGEN-002"]),
             ("regen-", ["REGEN-001", "REGEN-002"]),
             ("Regen-002", ["REGEN-002"]),
@@ -106,17 +106,11 @@ class TestFilters:
             ("stra%C3%9F", ["STRASSE-1"]),
             ("STRASSE", ["STRASSE-1"]),
             ("%EF%BC%B2EGEN-001", ["REGEN-001"]),
-        ],
-    )
-    def test_sku_prefix(
-        self, api: Caller, shelf: Callable[..., list[Sku]], prefix: str, found: list[str]
-    ) -> None:
-        shelf("REGEN-001", "REGEN-002", "%ODD", "_ODD", "\\ODD", "'ODD", "XODD", "STRASSE-1")
-
-        for path in LISTS:
-            response = api.get(f"{path}?sku_prefix={prefix}")
-            assert codes(response) == found
-            assert response.json()["pagination"]["total"] == len(found)
+        ):
+            for path in LISTS:
+                response = api.get(f"{path}?sku_prefix={prefix}")
+                assert codes(response) == found, prefix
+                assert response.json()["pagination"]["total"] == len(found)
 
     def test_filters_narrow_each_other(
         self, api: Caller, shelf: Callable[..., list[Sku]], second: Warehouse
@@ -161,19 +155,18 @@ class TestPaging:
         ]
 
     @pytest.mark.parametrize("path", LISTS)
-    @pytest.mark.parametrize("page", ["3", "1000000", "999999999999999"])
     def test_a_page_past_the_end_is_empty(
-        self, api: Caller, shelf: Callable[..., list[Sku]], path: str, page: str
+        self, api: Caller, shelf: Callable[..., list[Sku]], path: str
     ) -> None:
         shelf("A", "B")
 
-        response = api.get(f"{path}?per_page=1&page={page}")
-
-        assert response.status_code == 200
-        assert response.json() == {
-            "data": [],
-            "pagination": {"page": int(page), "perPage": 1, "total": 2, "totalPages": 2},
-        }
+        for page in (3, 1_000_000, 999_999_999_999_999):
+            response = api.get(f"{path}?per_page=1&page={page}")
+            assert response.status_code == 200
+            assert response.json() == {
+                "data": [],
+                "pagination": {"page": page, "perPage": 1, "total": 2, "totalPages": 2},
+            }
 
     @pytest.mark.parametrize("path", LISTS)
     def test_nothing_is_no_pages(self, api: Caller, path: str) -> None:
@@ -187,48 +180,45 @@ class TestPaging:
 
     @pytest.mark.parametrize("path", LISTS)
     @pytest.mark.parametrize("name", ["page", "per_page"])
-    @pytest.mark.parametrize(
-        "value",
-        ["0", "-1", "1.0", "1e3", "%EF%BC%91%EF%BC%92", "+1", "%201", "0x10", "9" * 20, "9" * 5000, "abc", "null"],
-    )
-    def test_bad_numbers_are_refused_by_name(self, api: Caller, path: str, name: str, value: str) -> None:
-        assert problem_of(api.get(f"{path}?{name}={value}")) == (400, "INVALID_REQUEST", [(name, "INVALID")])
+    def test_bad_numbers_are_refused_by_name(self, api: Caller, path: str, name: str) -> None:
+        for value in (
+            *("0", "-1", "-0", "1.0", "1e3", "%EF%BC%91%EF%BC%92", "+1", "%2B1", "%201", "1%20", "0x10", "1_0"),
+            *("9" * 20, "9" * 5000, "abc", "null", "NaN", "1,2", "%D9%A1"),
+        ):
+            found = problem_of(api.get(f"{path}?{name}={value}"))
+            assert found == (400, "INVALID_REQUEST", [(name, "INVALID")]), value
 
     @pytest.mark.parametrize("path", LISTS)
-    @pytest.mark.parametrize("value", ["101", "200", "1000000000000"])
-    def test_a_size_over_the_maximum_is_refused(self, api: Caller, path: str, value: str) -> None:
-        assert problem_of(api.get(f"{path}?per_page={value}")) == (
-            400,
-            "INVALID_REQUEST",
-            [("per_page", "INVALID")],
-        )
+    def test_a_size_over_the_maximum_is_refused(self, api: Caller, path: str) -> None:
+        for value in ("101", "200", "1000000000000"):
+            found = problem_of(api.get(f"{path}?per_page={value}"))
+            assert found == (400, "INVALID_REQUEST", [("per_page", "INVALID")])
 
 
 @pytest.mark.parametrize("path", LISTS)
 class TestStrictQuery:
-    @pytest.mark.parametrize(
-        "query",
-        ["limit=1", "perPage=1", "warehouseId=x", "lowStock=true", "skuPrefix=a", "q=1", "organization=x", "format=json"],
-    )
-    def test_an_unknown_parameter_is_refused_by_name(self, api: Caller, path: str, query: str) -> None:
-        name = query.split("=")[0]
-        assert problem_of(api.get(f"{path}?{query}")) == (400, "INVALID_REQUEST", [(name, "UNKNOWN_PARAMETER")])
+    KNOWN = ("warehouse_id", "sku_prefix", "page", "per_page")
 
-    @pytest.mark.parametrize("name", ["warehouse_id", "sku_prefix", "page", "per_page"])
-    def test_a_parameter_given_twice_is_refused(self, api: Caller, path: str, name: str) -> None:
-        response = api.get(f"{path}?{name}=1&{name}=1")
-        assert problem_of(response) == (400, "INVALID_REQUEST", [(name, "REPEATED")])
+    def test_an_unknown_parameter_is_refused_by_name(self, api: Caller, path: str) -> None:
+        for name in ("limit", "perPage", "warehouseId", "lowStock", "skuPrefix", "q", "organization", "format"):
+            found = problem_of(api.get(f"{path}?{name}=1"))
+            assert found == (400, "INVALID_REQUEST", [(name, "UNKNOWN_PARAMETER")])
 
-    @pytest.mark.parametrize("name", ["warehouse_id", "sku_prefix", "page", "per_page"])
-    @pytest.mark.parametrize("value", ["", "%20", "%09"])
-    def test_an_empty_parameter_is_refused(self, api: Caller, path: str, name: str, value: str) -> None:
-        response = api.get(f"{path}?{name}={value}")
-        assert problem_of(response) == (400, "INVALID_REQUEST", [(name, "BLANK")])
+    def test_a_parameter_given_twice_is_refused(self, api: Caller, path: str) -> None:
+        for name in self.KNOWN:
+            found = problem_of(api.get(f"{path}?{name}=1&{name}=1"))
+            assert found == (400, "INVALID_REQUEST", [(name, "REPEATED")])
 
-    @pytest.mark.parametrize("value", ["a%00b", "a%0Ab", "%7Fa", "%1B%5B31m"])
-    def test_control_characters_are_refused(self, api: Caller, path: str, value: str) -> None:
-        response = api.get(f"{path}?sku_prefix={value}")
-        assert problem_of(response) == (400, "INVALID_REQUEST", [("sku_prefix", "INVALID")])
+    def test_an_empty_parameter_is_refused(self, api: Caller, path: str) -> None:
+        for name in self.KNOWN:
+            for value in ("", "%20", "%09"):
+                found = problem_of(api.get(f"{path}?{name}={value}"))
+                assert found == (400, "INVALID_REQUEST", [(name, "BLANK")])
+
+    def test_control_characters_are_refused(self, api: Caller, path: str) -> None:
+        for value in ("a%00b", "a%0Ab", "%7Fa", "%1B%5B31m"):
+            found = problem_of(api.get(f"{path}?sku_prefix={value}"))
+            assert found == (400, "INVALID_REQUEST", [("sku_prefix", "INVALID")])
 
     def test_every_fault_is_named(self, api: Caller, path: str) -> None:
         response = api.get(f"{path}?colour=red&sku_prefix=&page=1&page=2")

@@ -81,13 +81,10 @@ class TestFilters:
 
         assert (found["total_available"], found["warehouses"][0]["available"]) == (-7, -7)
 
-    @pytest.mark.parametrize("value", ["Normal", "NORMAL", "out-of-stock", "in_stock", "1", "normal,low", "nоrmal"])
-    def test_no_other_status(self, api: Caller, value: str) -> None:
-        assert problem_of(api.get(f"{LIST}?status={value}")) == (
-            400,
-            "INVALID_REQUEST",
-            [("status", "INVALID_CHOICE")],
-        )
+    def test_no_other_status(self, api: Caller) -> None:
+        for value in ("Normal", "NORMAL", "out-of-stock", "in_stock", "1", "normal,low", "n%D0%BErmal"):
+            found = problem_of(api.get(f"{LIST}?status={value}"))
+            assert found == (400, "INVALID_REQUEST", [("status", "INVALID_CHOICE")]), value
 
     def test_status_is_that_of_the_sums(
         self, api: Caller, shelf: Callable[..., list[Sku]], warehouse: Warehouse, second: Warehouse
@@ -142,9 +139,10 @@ class TestFilters:
         assert {problem_of(one)[:2] for one in found} == {(404, "WAREHOUSE_NOT_FOUND")}
         assert len({one.json()["detail"] for one in found}) == 1
 
-    @pytest.mark.parametrize(
-        ("value", "found"),
-        [
+    def test_sku(self, api: Caller, shelf: Callable[..., list[Sku]]) -> None:
+        shelf("SKU-001", "SKU-0011")
+
+        for value, found in (
             ("SKU-001", ["SKU-001"]),
             ("sku-001", ["SKU-001"]),
             ("SKU-00", []),
@@ -152,15 +150,10 @@ class TestFilters:
             ("SKU-00_", []),
             ("nothing", []),
             ("%EF%BC%B3KU-001", ["SKU-001"]),
-        ],
-    )
-    def test_sku(self, api: Caller, shelf: Callable[..., list[Sku]], value: str, found: list[str]) -> None:
-        shelf("SKU-001", "SKU-0011")
-
-        response = api.get(f"{LIST}?sku={value}")
-
-        assert codes(response) == found
-        assert response.json()["meta"]["total"] == len(found)
+        ):
+            response = api.get(f"{LIST}?sku={value}")
+            assert codes(response) == found, value
+            assert response.json()["meta"]["total"] == len(found)
 
     def test_filters_narrow_each_other(
         self, api: Caller, shelf: Callable[..., list[Sku]], warehouse: Warehouse, second: Warehouse
@@ -172,19 +165,16 @@ class TestFilters:
         assert codes(api.get(f"{LIST}?status=critical&sku=b&warehouse_id={warehouse.public_id}")) == []
         assert codes(api.get(f"{LIST}?status=normal&sku=a")) == []
 
-    @pytest.mark.parametrize(
-        "query", ["page=1", "per_page=3", "low_stock=true", "sku_prefix=a", "organization=x", "Limit=1", "lot=1"]
-    )
-    def test_an_unknown_parameter_is_refused_by_name(self, api: Caller, query: str) -> None:
-        response = api.get(f"/nexus{LIST}?{query}")
-        name = query.split("=")[0]
-        assert problem_of(response) == (400, "INVALID_REQUEST", [(name, "UNKNOWN_PARAMETER")])
+    def test_an_unknown_parameter_is_refused_by_name(self, api: Caller) -> None:
+        for name in ("page", "per_page", "low_stock", "sku_prefix", "organization", "Limit", "lot"):
+            found = problem_of(api.get(f"/nexus{LIST}?{name}=1"))
+            assert found == (400, "INVALID_REQUEST", [(name, "UNKNOWN_PARAMETER")])
 
-    @pytest.mark.parametrize("name", ["limit", "cursor", "status", "warehouse_id", "sku"])
-    def test_repeated_and_empty_parameters_are_refused(self, api: Caller, name: str) -> None:
-        assert problem_of(api.get(f"{LIST}?{name}=1&{name}=1"))[2] == [(name, "REPEATED")]
-        assert problem_of(api.get(f"{LIST}?{name}="))[2] == [(name, "BLANK")]
-        assert problem_of(api.get(f"{LIST}?{name}=a%00"))[2] == [(name, "INVALID")]
+    def test_repeated_and_empty_parameters_are_refused(self, api: Caller) -> None:
+        for name in ("limit", "cursor", "status", "warehouse_id", "sku"):
+            assert problem_of(api.get(f"{LIST}?{name}=1&{name}=1"))[2] == [(name, "REPEATED")]
+            assert problem_of(api.get(f"{LIST}?{name}="))[2] == [(name, "BLANK")]
+            assert problem_of(api.get(f"{LIST}?{name}=a%00"))[2] == [(name, "INVALID")]
 
 
 class TestLimit:
@@ -192,12 +182,12 @@ class TestLimit:
         assert api.get(LIST).json()["meta"] == {"total": 0, "limit": 50, "nextCursor": None}
         assert api.get(f"{LIST}?limit=200").json()["meta"]["limit"] == 200
 
-    @pytest.mark.parametrize(
-        "value",
-        ["0", "-1", "201", "1.0", "1e2", "%EF%BC%91", "+1", "%201", "9" * 20, "9" * 5000, "abc", "NaN"],
-    )
-    def test_others_are_refused_by_name(self, api: Caller, value: str) -> None:
-        assert problem_of(api.get(f"{LIST}?limit={value}")) == (400, "INVALID_REQUEST", [("limit", "INVALID")])
+    def test_others_are_refused_by_name(self, api: Caller) -> None:
+        for value in (
+            *("0", "-1", "201", "1.0", "1e2", "%EF%BC%91", "+1", "%201", "9" * 20, "9" * 5000, "abc", "NaN"),
+        ):
+            found = problem_of(api.get(f"{LIST}?limit={value}"))
+            assert found == (400, "INVALID_REQUEST", [("limit", "INVALID")]), value
 
 
 class TestCursor:
