@@ -61,6 +61,8 @@ def logging_configuration(*, level: str, style: str) -> dict[str, Any]:
             # Without Django's own handlers, which would write each line a second time.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # The access line has said it already.
+            "django.request": {"level": "ERROR"},
             # A scanner's wrong Host is answered 400; a traceback for each says nothing.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.db.backends": {"level": "INFO"},

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
 from inventory.models import Sku, StockLevel, StockSummary
@@ -121,7 +122,7 @@ def places(
     """The default bins of the warehouses, and the named bins, with what matters about them at this instant.
 
     Rows: bin, warehouse, is the bin the default, is it active, is its room sellable, is the warehouse active, is it
-    read-only. Holds the warehouses as they are (FOR SHARE): one that is just being closed is closed before or after.
+    read-only. Holds warehouses and bins as they are (FOR SHARE): one that is just being closed is closed before or after.
     """
     warehouse, key = _field(Bin, "warehouse"), _field(Bin, "id")
     parameters = [warehouse.get_db_prep_value(value, connection) for value in sorted(set(warehouse_ids))]
@@ -133,7 +134,7 @@ def places(
         " FROM warehouses_bin b JOIN warehouses_room r ON r.id = b.room_id"
         " JOIN warehouses_warehouse w ON w.id = b.warehouse_id"
         f" WHERE b.is_default AND b.warehouse_id IN ({in_warehouses}){or_named}"
-        " ORDER BY w.id, b.id" + _lock("SHARE", "w")
+        " ORDER BY w.id, b.id" + _lock("SHARE", "w, b")
     )
     fields = (
         key,
@@ -163,9 +164,11 @@ def _fetch(statement: str, parameters: Sequence[Any], fields: Sequence[Any]) -> 
     if connection.vendor == "postgresql":
         return list(rows)
     converters = [_converters(field) for field in fields]
+    database = _database()
     return [
         tuple(
-            _convert(value, chain, field) for value, chain, field in zip(row, converters, fields, strict=True)
+            _convert(value, chain, field, database)
+            for value, chain, field in zip(row, converters, fields, strict=True)
         )
         for row in rows
     ]
@@ -176,16 +179,22 @@ def _converters(field: Any) -> list[Any]:
     return [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
 
 
-def _convert(value: Any, chain: list[Any], field: Any) -> Any:
+def _convert(value: Any, chain: list[Any], field: Any, database: BaseDatabaseWrapper) -> Any:
     for converter in chain:
-        value = converter(value, field, connection)
+        value = converter(value, field, database)
     return value
+
+
+def _database() -> BaseDatabaseWrapper:
+    """What `connection` stands for in this thread. `connection` itself looks for it again at each use: too often."""
+    return connections[DEFAULT_DB_ALIAS]
 
 
 def _table_of(fields: Sequence[Any], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     """A derived table `v` with a column for each field, and its parameters."""
+    database = _database()
     prepared = [
-        [field.get_db_prep_save(value, connection) for field, value in zip(fields, row, strict=True)]
+        [field.get_db_prep_save(value, database) for field, value in zip(fields, row, strict=True)]
         for row in rows
     ]
     names = [_quote(field.column) for field in fields]

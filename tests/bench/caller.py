@@ -30,7 +30,9 @@ class Caller:
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         response = self.client.get(path, query)
-        expect(response.status_code == 200, f"GET {path} answered {response.status_code}: {response.content!r}")
+        expect(
+            response.status_code == 200, f"GET {path} answered {response.status_code}: {response.content!r}"
+        )
         return response.json()
 
     def timed_get(self, path: str, query: Mapping[str, Any]) -> float:
@@ -38,7 +40,9 @@ class Caller:
         began = time.perf_counter()
         response = self.client.get(path, query)
         took = time.perf_counter() - began
-        expect(response.status_code == 200, f"GET {path} answered {response.status_code}: {response.content!r}")
+        expect(
+            response.status_code == 200, f"GET {path} answered {response.status_code}: {response.content!r}"
+        )
         return took
 
     def send(self, method: str, path: str, body: str, **headers: str) -> Any:
@@ -47,7 +51,8 @@ class Caller:
     def write(self, method: str, path: str, body: str, **headers: str) -> None:
         response = self.send(method, path, body, **headers)
         expect(
-            response.status_code == 200, f"{method} {path} answered {response.status_code}: {response.content!r}"
+            response.status_code == 200,
+            f"{method} {path} answered {response.status_code}: {response.content!r}",
         )
 
 
@@ -78,8 +83,6 @@ def shelves(organization: Organization, dice: random.Random) -> list[Shelf]:
     found = StockLevel.objects.filter(organization=organization, on_hand__gte=_AMPLE).order_by(
         "sort_code", "warehouse__name"
     )
-    ample = [
-        Shelf(*row) for row in found.values_list("id", "sku__code", "sku_id", "warehouse_id", "on_hand")
-    ]
+    ample = [Shelf(*row) for row in found.values_list("id", "sku__code", "sku_id", "warehouse_id", "on_hand")]
     dice.shuffle(ample)
     return ample

@@ -59,9 +59,7 @@ class Figure:
         return json.dumps(shown)
 
 
-def in_turns(
-    pairs: int, product: Callable[[int], float], yardstick: Callable[[int], float]
-) -> list[Pair]:
+def in_turns(pairs: int, product: Callable[[int], float], yardstick: Callable[[int], float]) -> list[Pair]:
     """Measure both `pairs` times, in turns, each first as often as the other; both get the pair's number."""
     found: list[Pair] = []
     for number in range(pairs):

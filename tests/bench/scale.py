@@ -26,5 +26,5 @@ SCALES = {
     "default": Scale(1_000, 50_000, 7, 200, {1: 100, 100: 8, 500: 3}, 15, 400),
     "small": Scale(1_000, 5_000, 5, 100, {1: 50, 100: 4, 500: 2}, 8, 200),
     # Only whether it runs: no figure of this size says anything.
-    "tiny": Scale(100, 600, 5, 5, {1: 3, 100: 1, 500: 1}, 1, 20),
+    "tiny": Scale(100, 150, 5, 2, {1: 1, 50: 1}, 1, 4),
 }

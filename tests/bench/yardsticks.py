@@ -52,7 +52,14 @@ class Yardstick:
             execute(
                 f"INSERT INTO inventory_movement ({_MOVEMENT}) VALUES ({', '.join(['%s'] * 19)})",
                 (
-                    *(new_id().hex, self.organization.hex, level, item, shelf.sku_id.hex, shelf.warehouse_id.hex),
+                    *(
+                        new_id().hex,
+                        self.organization.hex,
+                        level,
+                        item,
+                        shelf.sku_id.hex,
+                        shelf.warehouse_id.hex,
+                    ),
                     *(-amount, before, before - amount, after, version + 1, self.reason.hex, "", ""),
                     *("system", "Yardstick", "adjustment", new_id().hex, now),
                 ),
@@ -60,12 +67,14 @@ class Yardstick:
         return True
 
     def set_many(self, wanted: Sequence[tuple[Shelf, int]]) -> None:
-        """Set absolute quantities: what the product writes (document, movements, items, levels, summaries), set-wise."""
+        """Set absolute quantities: document, movements, items, levels and summaries, each set-wise."""
         now, execute, document = _now(), self.plain.execute, new_id().hex
         source, rows = self._table(
             [(shelf.sku_id.hex, shelf.warehouse_id.hex, quantity, new_id().hex) for shelf, quantity in wanted]
         )
-        joined = f"{source} JOIN inventory_stocklevel l ON l.sku_id = v.sku_id AND l.warehouse_id = v.warehouse_id"
+        joined = (
+            f"{source} JOIN inventory_stocklevel l ON l.sku_id = v.sku_id AND l.warehouse_id = v.warehouse_id"
+        )
         with self.plain.transaction():
             execute(
                 f"SELECT l.id FROM {joined} ORDER BY l.sku_id, l.warehouse_id"

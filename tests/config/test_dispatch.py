@@ -92,6 +92,12 @@ class root:
     ]
 
 
+@pytest.fixture(autouse=True)
+def _four_contracts(settings: Any) -> None:
+    """What keys can be pinned to."""
+    settings.API_CONTRACTS = FOUR
+
+
 @pytest.fixture
 def chosen(organization: Organization) -> Callable[..., str]:
     """`chosen(path, **headers)`: the contract that `choose` picks among all four."""
@@ -170,12 +176,12 @@ class TestHeader:
         assert chosen("/api/inventory?page=1", X_API_Contract="nexus") == "nexus"
         assert chosen("/api/inventory", X_API_Key=pinned, X_API_Contract="backoffice") == "backoffice"
 
-    @pytest.mark.parametrize("name", ["", " ", "shopify", "Gateway", "GATEWAY", "gateway,pos", "gateway ", "../nexus", "é"])
-    def test_one_that_is_no_contract_is_refused(self, chosen: Callable[..., str], key: str, name: str) -> None:
-        for address in (V1, "/api/inventory", f"{V1}/bulk", "/api/inventory/holds"):
-            with pytest.raises(InvalidInput) as refused:
-                chosen(address, X_API_Key=key, X_API_Contract=name)
-            assert refused.value.code == "INVALID_REQUEST"
+    def test_one_that_is_no_contract_is_refused(self, chosen: Callable[..., str], key: str) -> None:
+        for name in ("", " ", "shopify", "Gateway", "GATEWAY", "gateway,pos", "gateway ", "../nexus", "é"):
+            for address in (V1, "/api/inventory", f"{V1}/bulk", "/api/inventory/holds"):
+                with pytest.raises(InvalidInput) as refused:
+                    chosen(address, X_API_Key=key, X_API_Contract=name)
+                assert refused.value.code == "INVALID_REQUEST"
 
     def test_a_path_that_only_one_contract_has_reaches_it(self, chosen: Callable[..., str], key: str) -> None:
         assert chosen(f"{V1}/low-stock", X_API_Key=key, X_API_Contract="nexus") == "gateway"
@@ -275,7 +281,10 @@ class TestAnswers:
         self, client: Client, organization: Organization
     ) -> None:
         pinned = make_key(organization, contract="pos")
-        for headers in ({"X-API-Contract": "pos"}, {"Authorization": f"Bearer {pinned}", "X-API-Key": pinned}):
+        for headers in (
+            {"X-API-Contract": "pos"},
+            {"Authorization": f"Bearer {pinned}", "X-API-Key": pinned},
+        ):
             assert client.get(f"/gateway{V1}", headers=headers)["X-API-Contract"] == "gateway"
 
     def test_one_that_is_no_contract_is_a_problem(self, client: Client) -> None:

@@ -45,7 +45,9 @@ class Caller:
         return self.client.generic(method, path, headers=sent, **content)
 
     def get(self, path: str, **headers: str) -> Any:
-        return self.send("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        return self.send(
+            "GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
     def put(self, path: str, body: Any, headers: dict[str, str] | None = None) -> Any:
         return self.send("PUT", path, body, headers)

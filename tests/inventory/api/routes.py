@@ -115,9 +115,7 @@ def _nexus_bulk(sku: str, warehouse: str) -> list[Request]:
 
 
 ROUTES = [
-    Route(
-        "gateway", "GET", "/api/v1/inventory", "inventory-list", _gateway_list("/api/v1/inventory")
-    ),
+    Route("gateway", "GET", "/api/v1/inventory", "inventory-list", _gateway_list("/api/v1/inventory")),
     Route(
         "gateway",
         "GET",

@@ -23,20 +23,75 @@ NOT_INTEGERS = [
     *("null", "true", "false", "1.0", "1.5", "-0.0", "1e3", "1E+2", "0.1e1", "NaN", "Infinity", "-Infinity"),
     *("1e400", "-1e400", '"5"', '""', '" 5"', '"１２"', '"0x10"', '"1e3"', "[]", "[5]", "{}", '{"$gt": 0}'),
     *("2147483648", "9223372036854775807", "9223372036854775808", "-9223372036854775809", "1" + "0" * 30),
-    *("-2147483649", "9" * 400, "9" * 5000, '"\\u0000"', "01", "+1", "0x10", "1_000", "１２", ".5", "5.", "--1"),
+    *(
+        "-2147483649",
+        "9" * 400,
+        "9" * 5000,
+        '"\\u0000"',
+        "01",
+        "+1",
+        "0x10",
+        "1_000",
+        "１２",
+        ".5",
+        "5.",
+        "--1",
+    ),
 ]
 # What is no text of a code, an id or a reason.
 NOT_TEXTS = [
-    *("null", "true", "false", "0", "5", "5.5", "-1", "1e400", "NaN", "[]", '["SKU-001"]', "{}", '{"sku": "SKU-001"}'),
-    *('"\\u0000"', '"SKU\\u0000-001"', '"\\ud800"', '"a\\udfffb"', '"\\udc00\\ud800"', '"a\\nb"', '"\\u001b[31m"'),
+    *(
+        "null",
+        "true",
+        "false",
+        "0",
+        "5",
+        "5.5",
+        "-1",
+        "1e400",
+        "NaN",
+        "[]",
+        '["SKU-001"]',
+        "{}",
+        '{"sku": "SKU-001"}',
+    ),
+    *(
+        '"\\u0000"',
+        '"SKU\\u0000-001"',
+        '"\\ud800"',
+        '"a\\udfffb"',
+        '"\\udc00\\ud800"',
+        '"a\\nb"',
+        '"\\u001b[31m"',
+    ),
     *('"\\u007f"', '"' + "x" * 5000 + '"', "'SKU-001'", '"SKU-001', '"\\x41"', '"\\u12"'),
 ]
 BLANKS = ['""', '"   "', '"\\t"', '"\\u00a0"']
 
 MASS_ASSIGNMENT = [
-    *("organization", "organization_id", "organizationId", "tenant", "id", "pk", "uuid", "version", "on_hand"),
+    *(
+        "organization",
+        "organization_id",
+        "organizationId",
+        "tenant",
+        "id",
+        "pk",
+        "uuid",
+        "version",
+        "on_hand",
+    ),
     *("onHand", "reserved", "reservedQuantity", "held", "available", "availableQuantity", "status", "actor"),
-    *("actor_id", "created_by", "createdBy", "recorded_at", "occurred_at", "level", "stock_item", "bin", "lot"),
+    *(
+        "actor_id",
+        "created_by",
+        "createdBy",
+        "recorded_at",
+        "occurred_at",
+        "level",
+        "stock_item",
+        "bin",
+        "lot",
+    ),
     *("reason_code", "document_id", "by_sync", "bySync", "mode", "is_active", "is_readonly", "safety_stock"),
     *("__proto__", "constructor", "__class__", "quantity ", "Quantity", "QUANTITY", "sku[]", "sku.code", ""),
     *("$where", "warehouse", "warehouse__organization", "a/b~c", "ключ", "x" * 3000),
@@ -54,7 +109,9 @@ def refuses(api: Caller, stocked: Sku, warehouse: Warehouse) -> Iterator[Callabl
     """`refuses(route, content, headers)`: sends it and looks at the answer. The database is compared at the end."""
     before = everything()
 
-    def check(route: Route, content: bytes, headers: dict[str, str] | None = None, path: str | None = None) -> None:
+    def check(
+        route: Route, content: bytes, headers: dict[str, str] | None = None, path: str | None = None
+    ) -> None:
         (request, *_) = route.requests("SKU-001", warehouse.public_id)
         response = api.send(route.method, path or request.path, content, headers)
         shown = (content[:120], headers)
@@ -108,7 +165,20 @@ class TestValues:
                 return NOT_TEXTS + (BLANKS if name != "note" else [])
             if isinstance(value, list):
                 deep = "[" * 30 + "]" * 30
-                rows = ["null", "true", "5", '"x"', "{}", "[]", "[[]]", "[null]", "[5]", '["x"]', "[{}]", deep]
+                rows = [
+                    "null",
+                    "true",
+                    "5",
+                    '"x"',
+                    "{}",
+                    "[]",
+                    "[[]]",
+                    "[null]",
+                    "[5]",
+                    '["x"]',
+                    "[{}]",
+                    deep,
+                ]
                 return [*rows, '{"0": {}}', f"[{','.join(['{}'] * 501)}]", f"[{','.join(['null'] * 20_000)}]"]
             return ["null", "true", "5", '"x"', "[]", "[{}]", "{}"]
 
@@ -138,7 +208,9 @@ class TestValues:
             optional = {"note"}
         for body in bodies(route, warehouse)[:1]:
             for name in body.keys() - optional:
-                refuses(route, json.dumps({key: value for key, value in body.items() if key != name}).encode())
+                refuses(
+                    route, json.dumps({key: value for key, value in body.items() if key != name}).encode()
+                )
             for name in (body.get("updates") or [{}])[0].keys() - optional:
                 row = {key: value for key, value in body["updates"][0].items() if key != name}
                 refuses(route, json.dumps({**body, "updates": [row]}).encode())
@@ -147,9 +219,32 @@ class TestValues:
 def raw_bodies(good: bytes) -> Iterator[tuple[bytes, dict[str, str]]]:
     """Bodies that are no JSON object in UTF-8, and ways of sending a good one that are not agreed on."""
     for content in (
-        *(b"", b" ", b"\n", b"\x00", b"null", b"true", b"0", b"-0", b'""', b'"text"', b"[]", b"[{}]", b"{}", b"{"),
+        *(
+            b"",
+            b" ",
+            b"\n",
+            b"\x00",
+            b"null",
+            b"true",
+            b"0",
+            b"-0",
+            b'""',
+            b'"text"',
+            b"[]",
+            b"[{}]",
+            b"{}",
+            b"{",
+        ),
         *(b"}", b'{"', b"{]", b"{,}", b"[,]", b"NaN", b"Infinity", b"undefined", b"{'sku': 1}", b"// c\n{}"),
-        *(b"[" + good + b"]", good + good, good + b"x", good + b"\x00", good[:-1], good[1:], b")]}'\n" + good),
+        *(
+            b"[" + good + b"]",
+            good + good,
+            good + b"x",
+            good + b"\x00",
+            good[:-1],
+            good[1:],
+            b")]}'\n" + good,
+        ),
         *(b"\xef\xbb\xbf" + good, b"\xff\xfe", b"\xff", b'{"sku": "\xff"}', b'{"sku": "\xc0\xaf"}'),
         *(b'{"sku": "\xed\xa0\x80"}', good.decode().encode("utf-16"), good.decode().encode("utf-32")),
         *(b"[" * 100_000, b'{"a":' * 100_000, b"[" * 5000 + b"]" * 5000),
@@ -168,10 +263,31 @@ def raw_bodies(good: bytes) -> Iterator[tuple[bytes, dict[str, str]]]:
     ):
         yield content, {}
     for media_type in (
-        *("text/plain", "text/html", "application/xml", "application/x-www-form-urlencoded", "application/x-json"),
-        *("multipart/form-data; boundary=x", "application/jsonx", "application", "", "*/*", "application/json/x"),
-        *("application/json; charset=utf-16", "application/json; charset=latin-1", "application/json; charset=idna"),
-        *("application/json; charset=nonsense", "application/json; charset=utf-7", "application/json, text/plain"),
+        *(
+            "text/plain",
+            "text/html",
+            "application/xml",
+            "application/x-www-form-urlencoded",
+            "application/x-json",
+        ),
+        *(
+            "multipart/form-data; boundary=x",
+            "application/jsonx",
+            "application",
+            "",
+            "*/*",
+            "application/json/x",
+        ),
+        *(
+            "application/json; charset=utf-16",
+            "application/json; charset=latin-1",
+            "application/json; charset=idna",
+        ),
+        *(
+            "application/json; charset=nonsense",
+            "application/json; charset=utf-7",
+            "application/json, text/plain",
+        ),
         "application/merge-patch+json",
     ):
         yield good, {"Content-Type": media_type}
@@ -199,7 +315,10 @@ class TestBodies:
         for name in good:
             refuses(route, f"{text[:-1]}, {json.dumps(name)}: {json.dumps(good[name])}}}".encode())
         for name, value in (good.get("updates") or [{}])[0].items():
-            refuses(route, text.replace('[{"sku"', f'[{{{json.dumps(name)}: {json.dumps(value)}, "sku"', 1).encode())
+            refuses(
+                route,
+                text.replace('[{"sku"', f'[{{{json.dumps(name)}: {json.dumps(value)}, "sku"', 1).encode(),
+            )
 
     def test_more_than_the_largest_body(
         self, api: Caller, route: Route, stocked: Sku, warehouse: Warehouse
@@ -220,8 +339,23 @@ class TestBodies:
         (request, *_) = route.requests("SKU-001", warehouse.public_id)
         content = json.dumps(request.body).encode()
         for query in (
-            *("quantity=5", "dry_run=1", "organization=x", "page=1", "=", "%00=1", "warehouse_id=", "[]", "format=json"),
-            *("warehouse_id=a&warehouse_id=b", "warehouse_id=%00", "a" * 2000, "&".join(f"p{n}" for n in range(1001))),
+            *(
+                "quantity=5",
+                "dry_run=1",
+                "organization=x",
+                "page=1",
+                "=",
+                "%00=1",
+                "warehouse_id=",
+                "[]",
+                "format=json",
+            ),
+            *(
+                "warehouse_id=a&warehouse_id=b",
+                "warehouse_id=%00",
+                "a" * 2000,
+                "&".join(f"p{n}" for n in range(1001)),
+            ),
             "warehouse_id=wh_%ff%fe",
         ):
             refuses(route, content, path=f"{request.path}?{query}")
@@ -261,9 +395,30 @@ def test_good_bodies_in_unusual_dress_are_taken(api: Caller, stocked: Sku, wareh
 @pytest.mark.parametrize(
     "path",
     [
-        *("/api", "/api/", "/api/v1", "/api/v2/inventory", "/api/v1/inventories", "/api//inventory", "/gateway"),
-        *("/nexus/api/v1/inventory", "/gateway/api/inventory", "/nexus/", "/api/v1/%00", "/api/%ff", "/api/inventory.json"),
-        *("/apiv1", "/API/v1/inventory", "/api/v1/inventory%00", "/gateway/gateway/api/v1/inventory", "/api/v1/../x"),
+        *(
+            "/api",
+            "/api/",
+            "/api/v1",
+            "/api/v2/inventory",
+            "/api/v1/inventories",
+            "/api//inventory",
+            "/gateway",
+        ),
+        *(
+            "/nexus/api/v1/inventory",
+            "/gateway/api/inventory",
+            "/nexus/",
+            "/api/v1/%00",
+            "/api/%ff",
+            "/api/inventory.json",
+        ),
+        *(
+            "/apiv1",
+            "/API/v1/inventory",
+            "/api/v1/inventory%00",
+            "/gateway/gateway/api/v1/inventory",
+            "/api/v1/../x",
+        ),
     ],
 )
 def test_addresses_that_nothing_has(api: Caller, path: str) -> None:

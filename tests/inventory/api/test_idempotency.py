@@ -46,7 +46,9 @@ def movements() -> int:
 
 def test_twice_is_once_and_told_the_same(api: Caller, write: Callable[..., Any]) -> None:
     first = write(api, 8)
-    stock(Sku.objects.get(), Warehouse.objects.get(), 100)  # what happens meanwhile is not in the stored answer
+    stock(
+        Sku.objects.get(), Warehouse.objects.get(), 100
+    )  # what happens meanwhile is not in the stored answer
     second = write(api, 8)
 
     assert (first.status_code, second.status_code) == (200, 200)

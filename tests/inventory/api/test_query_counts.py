@@ -152,7 +152,9 @@ class TestWrites:
 
     @pytest.mark.parametrize("count", [1, 3, 100])
     def test_gateway_bulk(self, api: Caller, codes: list[str], warehouse: Warehouse, count: int) -> None:
-        rows: list[dict[str, Any]] = [{"sku": code, "quantity": 7, "reorderPoint": 9} for code in codes[:count]]
+        rows: list[dict[str, Any]] = [
+            {"sku": code, "quantity": 7, "reorderPoint": 9} for code in codes[:count]
+        ]
 
         with statements(GATEWAY_WRITE):
             assert api.post("/api/v1/inventory/bulk", {"updates": rows}).status_code == 200
@@ -217,4 +219,3 @@ class TestWrites:
             assert api.post("/api/v1/inventory/bulk", body, make).status_code == 200
         with statements(1 + 2 + 1 + claim):  # the key, the savepoint, the stored answer
             assert api.post("/api/v1/inventory/bulk", body, make)["Idempotent-Replayed"] == "true"
-

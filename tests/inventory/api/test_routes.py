@@ -14,6 +14,8 @@ import pytest
 from django.urls import resolve
 from django.utils import timezone
 
+from config.dispatch import CONTRACTS
+from inventory.api import documents
 from inventory.models import Sku
 from tests.factories import make_key, make_person, make_sku, stock
 from tests.inventory.api.callers import Caller, problem, problem_of
@@ -22,6 +24,7 @@ from tests.inventory.api.snapshots import everything
 from warehouses import keys, people
 from warehouses.actors import SYSTEM
 from warehouses.http import throttling
+from warehouses.http.openapi import build_document
 from warehouses.models import ApiKey, Membership, Organization, RoleAssignment, User, Warehouse
 from warehouses.permissions import DESCRIPTIONS, expand
 
@@ -58,6 +61,16 @@ class TestTable:
     def test_every_line_is_documented_and_every_documented_route_has_a_line(self) -> None:
         assert {(route.contract, route.method, route.path) for route in ROUTES} == set(documented())
 
+    def test_the_openapi_documents_have_every_line_and_no_other(self) -> None:
+        described = {
+            (contract, method.upper(), path)
+            for contract in CONTRACTS
+            for path, item in build_document(documents.CONTRACTS[contract])["paths"].items()
+            for method in item
+            if method != "parameters"
+        }
+        assert described == set(documented())
+
     @every_route
     def test_the_documented_address_reaches_the_route(self, route: Route) -> None:
         address = route.path.replace("{sku}", "SKU-001")
@@ -74,8 +87,10 @@ class TestTable:
 
     def test_no_view_gives_a_permission_to_a_method_it_has_not(self) -> None:
         for contract, _, name, view in routed():
-            methods = {method for method in view.permissions}  # type: ignore[attr-defined]
-            assert methods == {method for one, method, other, _ in routed() if (one, other) == (contract, name)}
+            methods = set(view.permissions)  # type: ignore[attr-defined]
+            assert methods == {
+                method for one, method, other, _ in routed() if (one, other) == (contract, name)
+            }
 
 
 class TestGoodRequests:
@@ -157,7 +172,9 @@ class TestRefusedCallers:
         forms = {"key": key, "swapped": swapped, "lower": key.lower(), "start": key[:16]}
         throttling.forget_counts()
 
-        refused(Caller(**{name: form.format(**forms) for name, form in headers.items()}), 401, "UNAUTHENTICATED")
+        refused(
+            Caller(**{name: form.format(**forms) for name, form in headers.items()}), 401, "UNAUTHENTICATED"
+        )
 
     def test_a_key_in_the_address(self, key: str, plain: Plain) -> None:
         for route in ROUTES:
@@ -231,7 +248,9 @@ class TestRefusedCallers:
                 assert response.status_code in ({404} if route.is_write else {200, 404})
                 if response.status_code == 200:
                     assert "SKU-001" not in response.content.decode()
-                    assert Warehouse.objects.get(organization=organization).public_id not in str(response.content)
+                    assert Warehouse.objects.get(organization=organization).public_id not in str(
+                        response.content
+                    )
         assert everything() == before
 
 
@@ -349,7 +368,11 @@ def test_another_organizations_ids_are_answered_like_unknown_ones(
         return [_comparable(send(api, route, request)) for request in route.requests(sku, place)]
 
     before = everything()
-    unknown = [answers("SECRET-1", ours), answers("SKU-001", UNKNOWN_WAREHOUSE), answers("SECRET-1", UNKNOWN_WAREHOUSE)]
+    unknown = [
+        answers("SECRET-1", ours),
+        answers("SKU-001", UNKNOWN_WAREHOUSE),
+        answers("SECRET-1", UNKNOWN_WAREHOUSE),
+    ]
     assert everything() == before
 
     secret = make_sku(rival, "SECRET-1", title="Their secret")
@@ -437,7 +460,9 @@ class TestMethods:
                 if method in methods or ("GET" in methods and method == "get"):
                     continue
                 for prefix in ("", f"/{contract}"):
-                    response = api.send(method, f"{prefix}{address}", {"quantity": 1} if method != "TRACE" else None)
+                    response = api.send(
+                        method, f"{prefix}{address}", {"quantity": 1} if method != "TRACE" else None
+                    )
                     assert problem_of(response)[:2] == (405, "METHOD_NOT_ALLOWED"), (method, address)
                     allowed = {*methods, "OPTIONS"} | ({"HEAD"} if "GET" in methods else set())
                     assert set(response["Allow"].split(", ")) == allowed

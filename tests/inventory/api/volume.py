@@ -20,6 +20,7 @@ _MOVEMENT = (
     " reason_code note reference actor_type actor_name document_type document_id recorded_at"
 ).split()
 
+
 def make_skus(organization: Organization, count: int, *, prefix: str = "V-") -> list[str]:
     """The codes of `count` new SKUs of one product, in their order."""
     product = make_product(organization, f"Product of {prefix}")
@@ -37,6 +38,7 @@ def make_skus(organization: Organization, count: int, *, prefix: str = "V-") -> 
         ],
     )
     return codes
+
 
 def make_levels(
     organization: Organization,
@@ -66,16 +68,43 @@ def make_levels(
             level, item = new_id(), new_id()
             place = (level, sku.pk, warehouse.pk)
             levels.append(
-                (level, organization.pk, sku.pk, warehouse.pk, sku.code_key, quantity, 0, 0, 5, 20, 50, 1, _BEGAN)
+                (
+                    level,
+                    organization.pk,
+                    sku.pk,
+                    warehouse.pk,
+                    sku.code_key,
+                    quantity,
+                    0,
+                    0,
+                    5,
+                    20,
+                    50,
+                    1,
+                    _BEGAN,
+                )
             )
             items.append((item, organization.pk, *place, bins[warehouse.pk], quantity, 0, _BEGAN))
             what = (new_id(), organization.pk, level, item, sku.pk, warehouse.pk)
             quantities = (quantity, 0, quantity, quantity, 1)
             when = _BEGAN + timedelta(seconds=number)
-            movements.append((*what, *quantities, why.pk, "", "", "system", "system", "adjustment", new_id(), when))
+            movements.append(
+                (*what, *quantities, why.pk, "", "", "system", "system", "adjustment", new_id(), when)
+            )
         several = len(warehouses)
         summaries.append(
-            (sku.pk, organization.pk, sku.code_key, quantity * several, 0, 0, 5 * several, 20 * several, 1, _BEGAN)
+            (
+                sku.pk,
+                organization.pk,
+                sku.code_key,
+                quantity * several,
+                0,
+                0,
+                5 * several,
+                20 * several,
+                1,
+                _BEGAN,
+            )
         )
     columns = "on_hand reserved held safety_stock reorder_point"
     rows.insert(
@@ -83,9 +112,7 @@ def make_levels(
         f"id organization sku warehouse sort_code {columns} reorder_quantity version updated_at".split(),
         levels,
     )
-    rows.insert(
-        StockItem, "id organization level sku warehouse bin on_hand held updated_at".split(), items
-    )
+    rows.insert(StockItem, "id organization level sku warehouse bin on_hand held updated_at".split(), items)
     rows.insert(StockSummary, f"sku organization sort_code {columns} version updated_at".split(), summaries)
     rows.insert(
         Movement,
@@ -99,7 +126,9 @@ def make_history(organization: Organization, code: str, warehouses: Sequence[War
     warehouse. The level ends as it was."""
     levels = {
         level.warehouse_id: level
-        for level in StockLevel.objects.filter(sku__code=code, organization=organization, warehouse__in=warehouses)
+        for level in StockLevel.objects.filter(
+            sku__code=code, organization=organization, warehouse__in=warehouses
+        )
     }
     items = {item.warehouse_id: item for item in StockItem.objects.filter(level__in=levels.values())}
     why = reason(organization)

@@ -58,13 +58,12 @@ def test_the_warehouse_of_the_body_is_for_rows_that_name_none(
 ) -> None:
     rows = (row("S-0"), row("S-1", warehouseId=warehouse.public_id))
 
-    for number, response in enumerate(
-        (
-            bulk(api, *rows, warehouseId=second.public_id),
-            bulk(api, *rows, path=f"{BULK}?warehouse_id={second.public_id}"),
-        )
+    for response in (
+        bulk(api, *rows, warehouseId=second.public_id),
+        bulk(api, *rows, path=f"{BULK}?warehouse_id={second.public_id}"),
     ):
-        assert [one["warehouseName"] for one in response.json()["data"]] == ["Second warehouse", "Main warehouse"], number
+        names = [one["warehouseName"] for one in response.json()["data"]]
+        assert names == ["Second warehouse", "Main warehouse"]
 
 
 def test_an_unknown_warehouse_is_refused_even_where_every_row_names_its_own(
@@ -97,9 +96,7 @@ def test_one_sku_in_two_warehouses_is_two_rows(
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_one_bad_row_changes_nothing(
-    api: Caller, skus: list[Sku], warehouse: Warehouse, place: int
-) -> None:
+def test_one_bad_row_changes_nothing(api: Caller, skus: list[Sku], warehouse: Warehouse, place: int) -> None:
     stock(skus[0], warehouse, 1)
     rows = [row("S-0"), row("S-1")]
     rows.insert(place, row("NOTHING"))
@@ -189,9 +186,7 @@ def test_the_same_row_twice_is_refused(
     assert everything() == before
 
 
-def test_the_same_row_twice_by_naming_the_default(
-    api: Caller, skus: list[Sku], warehouse: Warehouse
-) -> None:
+def test_the_same_row_twice_by_naming_the_default(api: Caller, skus: list[Sku], warehouse: Warehouse) -> None:
     before = everything()
 
     response = bulk(api, row("S-0"), row("S-0", 6, warehouseId=warehouse.public_id))

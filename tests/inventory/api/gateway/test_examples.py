@@ -166,7 +166,8 @@ def test_bulk(api: Caller, organization: Organization, warehouse: Warehouse) -> 
         "/api/v1/inventory/bulk",
         {
             "updates": [
-                {"sku": sku.code, "quantity": quantity} for sku, quantity in zip(skus, quantities, strict=True)
+                {"sku": sku.code, "quantity": quantity}
+                for sku, quantity in zip(skus, quantities, strict=True)
             ],
             "reason": "Inventory sync from ERP",
         },

@@ -112,6 +112,14 @@ class TestFilters:
                 assert codes(response) == found, prefix
                 assert response.json()["pagination"]["total"] == len(found)
 
+    def test_a_blank_at_the_end_of_a_prefix_counts(
+        self, api: Caller, shelf: Callable[..., list[Sku]]
+    ) -> None:
+        shelf("AB 1", "AB-1", "ABC")
+
+        assert codes(api.get("/api/v1/inventory?sku_prefix=AB%20")) == ["AB 1"]
+        assert codes(api.get("/api/v1/inventory?sku_prefix=%20AB%20%201")) == ["AB 1"]
+
     def test_filters_narrow_each_other(
         self, api: Caller, shelf: Callable[..., list[Sku]], second: Warehouse
     ) -> None:
@@ -182,7 +190,20 @@ class TestPaging:
     @pytest.mark.parametrize("name", ["page", "per_page"])
     def test_bad_numbers_are_refused_by_name(self, api: Caller, path: str, name: str) -> None:
         for value in (
-            *("0", "-1", "-0", "1.0", "1e3", "%EF%BC%91%EF%BC%92", "+1", "%2B1", "%201", "1%20", "0x10", "1_0"),
+            *(
+                "0",
+                "-1",
+                "-0",
+                "1.0",
+                "1e3",
+                "%EF%BC%91%EF%BC%92",
+                "+1",
+                "%2B1",
+                "%201",
+                "1%20",
+                "0x10",
+                "1_0",
+            ),
             *("9" * 20, "9" * 5000, "abc", "null", "NaN", "1,2", "%D9%A1"),
         ):
             found = problem_of(api.get(f"{path}?{name}={value}"))
@@ -200,7 +221,16 @@ class TestStrictQuery:
     KNOWN = ("warehouse_id", "sku_prefix", "page", "per_page")
 
     def test_an_unknown_parameter_is_refused_by_name(self, api: Caller, path: str) -> None:
-        for name in ("limit", "perPage", "warehouseId", "lowStock", "skuPrefix", "q", "organization", "format"):
+        for name in (
+            "limit",
+            "perPage",
+            "warehouseId",
+            "lowStock",
+            "skuPrefix",
+            "q",
+            "organization",
+            "format",
+        ):
             found = problem_of(api.get(f"{path}?{name}=1"))
             assert found == (400, "INVALID_REQUEST", [(name, "UNKNOWN_PARAMETER")])
 

@@ -60,7 +60,11 @@ def test_warehouses_are_in_the_order_of_their_names(
 
     body = api.get("/api/v1/inventory/SKU-001").json()
 
-    assert [one["warehouseName"] for one in body["warehouses"]] == ["FBA EU", "Main warehouse", "Second warehouse"]
+    assert [one["warehouseName"] for one in body["warehouses"]] == [
+        "FBA EU",
+        "Main warehouse",
+        "Second warehouse",
+    ]
 
 
 def test_a_limited_key_sees_the_object_of_its_warehouse(
@@ -134,7 +138,8 @@ def test_codes_are_matched_as_people_mean_them(
 
 
 @pytest.mark.parametrize(
-    "path", ["%00", "SKU%00-001", "%ff", "%ff%fe", "%ed%a0%80", "%0A", "a%0d%0ab", "%7F", "%20", "x" * 4000, "%2525"]
+    "path",
+    ["%00", "SKU%00-001", "%ff", "%ff%fe", "%ed%a0%80", "%0A", "a%0d%0ab", "%7F", "%20", "x" * 4000, "%2525"],
 )
 def test_an_address_that_can_name_no_code_is_not_found(api: Caller, sku: Sku, path: str) -> None:
     for method, body in (("GET", None), ("HEAD", None), ("PUT", {"quantity": 5})):

@@ -105,9 +105,7 @@ class TestWhichWarehouse:
         path = SKU if write is put else ADJUST
         before = everything()
 
-        response = write(
-            api, 7, f"{path}?warehouse_id={warehouse.public_id}", warehouseId=second.public_id
-        )
+        response = write(api, 7, f"{path}?warehouse_id={warehouse.public_id}", warehouseId=second.public_id)
 
         assert problem_of(response) == (400, "INVALID_REQUEST", [("warehouse_id", "CONTRADICTION")])
         assert everything() == before
@@ -116,7 +114,13 @@ class TestWhichWarehouse:
         self, api: Caller, sku: Sku, rival_warehouse: Warehouse, write: Callable[..., Any]
     ) -> None:
         path = SKU if write is put else ADJUST
-        ids = [rival_warehouse.public_id, "wh_01h455vb4pex5vsknk084sn02q", "x", str(rival_warehouse.pk), sku.public_id]
+        ids = [
+            rival_warehouse.public_id,
+            "wh_01h455vb4pex5vsknk084sn02q",
+            "x",
+            str(rival_warehouse.pk),
+            sku.public_id,
+        ]
         before = everything()
 
         found = [write(api, 7, warehouseId=one) for one in ids]
@@ -181,7 +185,9 @@ class TestWhichWarehouse:
 
 @pytest.mark.parametrize("write", WRITES)
 class TestRefusals:
-    def test_a_sku_that_nobody_knows(self, api: Caller, warehouse: Warehouse, write: Callable[..., Any]) -> None:
+    def test_a_sku_that_nobody_knows(
+        self, api: Caller, warehouse: Warehouse, write: Callable[..., Any]
+    ) -> None:
         before = everything()
 
         response = write(api, 7)
@@ -422,7 +428,9 @@ def test_what_each_role_may(
     assert on_hand(sku) == {"Main warehouse": 7 if writes == 200 else 5}
 
 
-def test_a_member_without_a_role_may_nothing(organization: Organization, sku: Sku, warehouse: Warehouse) -> None:
+def test_a_member_without_a_role_may_nothing(
+    organization: Organization, sku: Sku, warehouse: Warehouse
+) -> None:
     stock(sku, warehouse, 5)
     browser = Caller.person(make_person("bob@example.com", {organization: []}))
 
@@ -433,4 +441,8 @@ def test_the_person_is_on_the_movement(sku: Sku, warehouse: Warehouse, alice: Us
     assert put(Caller.person(alice), 5).status_code == 200
 
     movement = Movement.objects.get()
-    assert (movement.actor_type, movement.actor_id, movement.actor_name) == ("user", alice.pk, "alice@example.com")
+    assert (movement.actor_type, movement.actor_id, movement.actor_name) == (
+        "user",
+        alice.pk,
+        "alice@example.com",
+    )

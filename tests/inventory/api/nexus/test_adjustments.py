@@ -75,7 +75,9 @@ class TestDates:
 
         assert deltas(api.get(f"{HISTORY}?start_date=2026-03-12T14:00:00.0005Z")) == [4, 2]
         assert deltas(api.get(f"{HISTORY}?end_date=2026-03-12T14:00:00Z")) == [1]
-        assert deltas(api.get(f"{HISTORY}?end_date=2026-03-12T14:00:00.000Z&start_date=2026-03-12T14:00:00Z")) == [1]
+        assert deltas(
+            api.get(f"{HISTORY}?end_date=2026-03-12T14:00:00.000Z&start_date=2026-03-12T14:00:00Z")
+        ) == [1]
         assert deltas(api.get(f"{HISTORY}?start_date=2026-03-12T16:00:00%2B01:00")) == [4]
         assert deltas(api.get(f"{HISTORY}?start_date=2026-03-12T16:00:00+01:00")) == [4]
         assert deltas(api.get(f"{HISTORY}?end_date=2026-03-12T08:00:00-06:00")) == [1]
@@ -88,7 +90,14 @@ class TestDates:
 
         for value in (
             *("2026-02-30", "2026-13-01", "2026-3-12", "12.03.2026", "20260312", "2026-W11-4", "2026-W1-11"),
-            *("yesterday", "1773324000", "2026-03-12T14:00:00", "2026-03-12T25:00:00Z", "2026-03-12T", "1e400"),
+            *(
+                "yesterday",
+                "1773324000",
+                "2026-03-12T14:00:00",
+                "2026-03-12T25:00:00Z",
+                "2026-03-12T",
+                "1e400",
+            ),
             *("2026-03-12T14:00:00%2B99:00", "%EF%BC%92026-03-12", "0000-01-01", "10000-01-01", "-001-01-01"),
             *("2026-03-12%27--", "2026-W11-4T14:00:00Z", "20260312T140000Z", "2026-03-12T14Z%00"),
         ):

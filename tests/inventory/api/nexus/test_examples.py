@@ -105,7 +105,14 @@ def test_list_keys_are_in_the_documented_order(api: Caller, widget: Sku) -> None
         *("sku", "title", "total_on_hand", "total_reserved", "total_available", "safety_stock", "status"),
         "warehouses",
     ]
-    assert list(found["warehouses"][1]) == ["warehouse_id", "name", "on_hand", "reserved", "available", "type"]
+    assert list(found["warehouses"][1]) == [
+        "warehouse_id",
+        "name",
+        "on_hand",
+        "reserved",
+        "available",
+        "type",
+    ]
 
 
 def test_one_sku_is_the_record_itself(
@@ -143,7 +150,9 @@ def test_warehouses(api: Caller, warehouse: Warehouse, marketplace: Warehouse) -
     }
 
 
-def test_put_answers_the_updated_record(api: Caller, organization: Organization, warehouse: Warehouse) -> None:
+def test_put_answers_the_updated_record(
+    api: Caller, organization: Organization, warehouse: Warehouse
+) -> None:
     sku = make_sku(organization, "SKU-001", title="Blue Widget 500ml")
     stock(sku, warehouse, 450)
 
@@ -194,7 +203,12 @@ def test_bulk_answers_the_updated_records(
                     "quantity": 500,
                     "reason": "supplier_receipt",
                 },
-                {"sku": "SKU-002", "warehouse_id": warehouse.public_id, "quantity": 200, "reason": "cycle_count"},
+                {
+                    "sku": "SKU-002",
+                    "warehouse_id": warehouse.public_id,
+                    "quantity": 200,
+                    "reason": "cycle_count",
+                },
             ]
         },
     )
@@ -280,7 +294,12 @@ def test_a_person_is_named_by_their_address_and_a_key_by_its_name(
 ) -> None:
     sku = make_sku(organization, "SKU-001")
     stock(sku, warehouse, 450)
-    body = {"warehouse_id": warehouse.public_id, "quantity": 500, "reason": "supplier_receipt", "note": "by hand"}
+    body = {
+        "warehouse_id": warehouse.public_id,
+        "quantity": 500,
+        "reason": "supplier_receipt",
+        "note": "by hand",
+    }
 
     assert Caller.person(alice).put("/nexus/api/inventory/SKU-001", body).status_code == 200
     shop = Caller(make_key(organization, name="Web shop"))
@@ -303,7 +322,10 @@ def test_history_ids_are_unlike_for_the_movements_of_one_request(
     row = {"warehouse_id": warehouse.public_id, "quantity": 5, "reason": "cycle_count"}
     api.post("/api/inventory/bulk", {"updates": [{**row, "sku": "SKU-001"}, {**row, "sku": "SKU-002"}]})
 
-    found = [api.get(f"/api/inventory/{code}/adjustments").json()["data"][0]["id"] for code in ("SKU-001", "SKU-002")]
+    found = [
+        api.get(f"/api/inventory/{code}/adjustments").json()["data"][0]["id"]
+        for code in ("SKU-001", "SKU-002")
+    ]
 
     assert found[0] != found[1]
     assert Adjustment.objects.count() == 1

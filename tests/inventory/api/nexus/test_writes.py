@@ -19,7 +19,9 @@ SKU = "/api/inventory/SKU-001"
 BULK = "/api/inventory/bulk"
 
 
-def fields(warehouse: Warehouse | str, quantity: Any = 5, reason: Any = "cycle_count", **more: Any) -> dict[str, Any]:
+def fields(
+    warehouse: Warehouse | str, quantity: Any = 5, reason: Any = "cycle_count", **more: Any
+) -> dict[str, Any]:
     place = warehouse if isinstance(warehouse, str) else warehouse.public_id
     return {"warehouse_id": place, "quantity": quantity, "reason": reason, **more}
 
@@ -283,7 +285,10 @@ class TestBulk:
             ("s-0", fields(second, 3)),
         )
 
-        assert [(one["sku"], one["total_on_hand"]) for one in response.json()["data"]] == [("S-0", 4), ("S-1", 2)]
+        assert [(one["sku"], one["total_on_hand"]) for one in response.json()["data"]] == [
+            ("S-0", 4),
+            ("S-1", 2),
+        ]
 
     @pytest.mark.parametrize("again", ["S-0", "s-0", " S-0"])
     def test_the_same_level_twice_is_refused(
@@ -291,7 +296,9 @@ class TestBulk:
     ) -> None:
         before = everything()
 
-        response = bulk(api, ("S-0", fields(warehouse)), ("S-1", fields(warehouse)), (again, fields(warehouse)))
+        response = bulk(
+            api, ("S-0", fields(warehouse)), ("S-1", fields(warehouse)), (again, fields(warehouse))
+        )
 
         assert problem_of(response) == (422, "DUPLICATE_ROW", [("/updates/2/sku", "DUPLICATE_ROW")])
         assert everything() == before
@@ -362,7 +369,9 @@ class TestBulk:
         ]
         assert everything() == before
 
-    def test_500_rows_and_no_more(self, api: Caller, organization: Organization, warehouse: Warehouse) -> None:
+    def test_500_rows_and_no_more(
+        self, api: Caller, organization: Organization, warehouse: Warehouse
+    ) -> None:
         from tests.inventory.api.volume import make_skus
 
         codes = make_skus(organization, 501)
