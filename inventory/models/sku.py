@@ -25,6 +25,9 @@ def sku_key(code: str) -> str:
 def validate_code(code: str) -> None:
     if not code.isprintable() or not sku_key(code):
         raise ValidationError("A code is made of printable characters.")
+    if code.endswith("/"):
+        # Its address would be read as that of the code without it, and a write would change the other SKU.
+        raise ValidationError("A code does not end in a slash.")
     if code != code.strip():
         raise ValidationError("A code has no blanks around it.")
 

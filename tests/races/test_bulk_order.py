@@ -22,13 +22,17 @@ RETRIED = "transaction.retried"
 def opposite_bulks(
     server: Server, at_once: Callable[..., list[Any]], skus: list[Sku], requests: int
 ) -> list[Answer]:
-    """`requests` nexus bulks at once, every other one backwards; the n-th sets every SKU to n + 1."""
+    """`requests` nexus bulks at once, every other one backwards; the n-th sets every SKU to n + 1.
+
+    With several warehouses, they take turns: what the requests then share are the summaries.
+    """
     organization = skus[0].organization
     key = factories.make_key(organization)
-    warehouse = organization.warehouses.get().public_id
+    warehouses = [warehouse.public_id for warehouse in organization.warehouses.all()]
 
     def client(number: int) -> Answer:
         ordered = skus if number % 2 else skus[::-1]
+        warehouse = warehouses[number % len(warehouses)]
         rows = [
             {"sku": sku.code, "warehouse_id": warehouse, "quantity": number + 1, "reason": "cycle_count"}
             for sku in ordered
@@ -66,6 +70,21 @@ def test_twenty_opposite_bulks_all_succeed_without_a_deadlock(
     assert 1 <= last <= 20
     assert set(StockSummary.objects.values_list("on_hand", flat=True)) == {last}
     assert Movement.objects.count() == 40 * (20 + (not new))
+    assert list(verify()) == []
+
+
+def test_bulks_that_meet_in_the_summaries_only(
+    server: Server, at_once: Callable[..., list[Any]], organization_of_many: Organization
+) -> None:
+    skus = make_skus(organization_of_many, 40)
+    for number in range(3):
+        factories.make_warehouse(organization_of_many, f"W{number}")
+    before = server.read_log().count(RETRIED)
+    answers = opposite_bulks(server, at_once, skus, 12)
+    assert Counter((answer.status, answer.code) for answer in answers) == {(200, None): 12}
+    assert server.read_log().count(RETRIED) == before
+    assert StockLevel.objects.count() == 40 * 4
+    assert StockSummary.objects.count() == 40
     assert list(verify()) == []
 
 

@@ -53,6 +53,33 @@ def test_fifty_identical_requests_with_one_key_post_once(
     assert StockLevel.objects.get().on_hand == 97
 
 
+def test_a_version_over_several_warehouses_is_one_version(
+    server: Server, at_once: Callable[..., list[Any]]
+) -> None:
+    """Nexus shows a SKU over its warehouses under one tag: who writes one of them has changed the record."""
+    organization = factories.make_organization()
+    sku = factories.make_sku(organization, "EVERYWHERE")
+    warehouses = [factories.make_warehouse(organization, f"W{number}") for number in range(6)]
+    for warehouse in warehouses:
+        factories.stock(sku, warehouse, 100)
+    key = factories.make_key(organization)
+    with server.session(key) as session:
+        tag = session.send("GET", "/api/inventory/EVERYWHERE").headers["ETag"]
+    assert tag.startswith('"sku-')
+
+    def client(number: int) -> Answer:
+        body = {"warehouse_id": warehouses[number].public_id, "quantity": number, "reason": "cycle_count"}
+        with server.session(key) as session:
+            return session.send("PUT", "/api/inventory/EVERYWHERE", body, If_Match=tag)
+
+    answers = at_once(client, list(range(6)))
+    assert Counter((answer.status, answer.code) for answer in answers) == {
+        (200, None): 1,
+        (412, "PRECONDITION_FAILED"): 5,
+    }
+    assert StockLevel.objects.exclude(on_hand=100).count() == 1
+
+
 @pytest.mark.parametrize("contract", ["gateway", "nexus"])
 def test_of_writers_who_read_one_version_one_wins(
     server: Server, at_once: Callable[..., list[Any]], contract: str

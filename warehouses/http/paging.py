@@ -101,7 +101,7 @@ class CursorPaging:
     size_parameter: ClassVar[str] = "limit"
     default_size: ClassVar[int] = 50
     maximum_size: ClassVar[int] = 200
-    longest_cursor: ClassVar[int] = 1000
+    longest_cursor: ClassVar[int] = 4000
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
 
     @classmethod

@@ -25,11 +25,12 @@ class LowStockFilters(StrictFilterSet):
     """`sku_prefix`: compared as codes are, without regard to case."""
 
     sku_prefix: ClassVar[filters.Filter] = StrictCharFilter(
-        method="starts_with", max_length=128, help_text="Only SKUs whose code begins so."
+        method="starts_with", max_length=128, strip=False, help_text="Only SKUs whose code begins so."
     )
 
     def starts_with(self, levels: QuerySet[StockLevel], name: str, value: str) -> QuerySet[StockLevel]:
-        return levels.filter(sort_code__startswith=sku_key(value))
+        blank = " " if value[-1:].isspace() else ""  # "AB " begins "AB 1" and not "ABC"
+        return levels.filter(sort_code__startswith=sku_key(value) + blank)
 
 
 class InventoryFilters(LowStockFilters):

@@ -261,6 +261,21 @@ def test_an_item_of_another_sku_or_a_contradiction_is_not_found(
         assert problems(refusal) == [(0, "STOCK_ITEM_NOT_FOUND")]
 
 
+def test_stock_comes_back_to_the_place_it_was_in(sku: Sku, depot: Warehouse) -> None:
+    """An empty place is still that place: the same stock item, not a second one."""
+    lot = factories.make_lot(sku, "L", date(2026, 4, 1))
+    places = ({}, {"lot": lot}, {"bin": shelf(depot, "A-1")}, {"bin": shelf(depot, "A-1"), "lot": lot})
+    for place in places:
+        record(by(sku, depot, 3, **place))
+    items = set(StockItem.objects.values_list("pk", flat=True))
+    record(to(sku, depot, 0))
+    for place in places:
+        record(by(sku, depot, 2, **place))
+        assert set(StockItem.objects.values_list("pk", flat=True)) == items
+    assert set(StockItem.objects.values_list("on_hand", flat=True)) == {2}
+    assert len(items) == 4
+
+
 # --- setting
 
 
