@@ -16,7 +16,7 @@ from unfold.enums import ActionVariant
 from inventory.adjustments import reverse as reverse_adjustment
 from inventory.models import Adjustment, Movement, Source
 from warehouses import transactions
-from warehouses.admin.scoped import ReadOnlyScopedAdmin
+from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
 
 __all__ = ["AdjustmentAdmin"]

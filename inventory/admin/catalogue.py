@@ -18,7 +18,8 @@ from inventory.models import Barcode, Category, Lot, Product, ReasonCode, Sku, S
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import ScopedForm
-from warehouses.admin.scoped import ScopedModelAdmin, ScopedTabularInline
+from warehouses.admin.inlines import ReadOnlyScopedInline, ScopedTabularInline
+from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
 
 __all__ = ["CategoryAdmin", "LotAdmin", "ProductAdmin", "ReasonCodeAdmin", "SkuAdmin"]
@@ -44,23 +45,11 @@ class CategoryAdmin(ScopedModelAdmin):
         return count
 
 
-class SkuInline(ScopedTabularInline):
+class SkuInline(ReadOnlyScopedInline):
     model = Sku
-    form = ScopedForm
     read_permission = "products.read"
     fields = readonly_fields = ("code", "title", "unit_cost", "unit_price", "is_active")
-    show_change_link = True
-    can_delete = False
     verbose_name_plural = "SKUs"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Product)
@@ -104,17 +93,14 @@ class BarcodeInline(ScopedTabularInline):
         return super().get_formset(request, obj, **{"form": form} | kwargs)
 
 
-class LevelInline(ScopedTabularInline):
+class LevelInline(ReadOnlyScopedInline):
     """Where the SKU is. Read-only: quantities change through the ledger."""
 
     model = StockLevel
-    form = ScopedForm
     read_permission = "inventory.read"
     warehouse_path = "warehouse_id"
     fields = readonly_fields = ("warehouse", "on_hand", "reserved", "held", "available", "state")
     ordering = ("warehouse__name",)
-    show_change_link = True
-    can_delete = False
     verbose_name_plural = "stock by warehouse"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StockLevel]:
@@ -123,15 +109,6 @@ class LevelInline(ScopedTabularInline):
     @display(description="status", label=STATUS_LABELS)
     def state(self, level: StockLevel) -> str:
         return str(StockStatus(level.status).label)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Sku)

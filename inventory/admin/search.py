@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from inventory.models import Barcode, sku_key
-from warehouses.admin.scoped import ScopedModelAdmin
+from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.identifiers import decode
 

@@ -23,7 +23,8 @@ from inventory.versions import level_version, require_version
 from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
-from warehouses.admin.scoped import ReadOnlyScopedAdmin, ScopedTabularInline
+from warehouses.admin.inlines import ReadOnlyScopedInline
+from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
 from warehouses.refusals import Refusal, Stale
 
@@ -140,7 +141,7 @@ def _post(access: Access, level: StockLevel, item: StockItem | None, values: dic
     )
 
 
-class ItemInline(ScopedTabularInline):
+class ItemInline(ReadOnlyScopedInline):
     """Where in the warehouse the stock lies."""
 
     model = StockItem
@@ -148,8 +149,6 @@ class ItemInline(ScopedTabularInline):
     warehouse_path = "warehouse_id"
     fields = readonly_fields = ("bin", "room", "lot", "expires_on", "on_hand", "held")
     ordering = ("bin__pick_sequence", "bin__code", "pk")
-    show_change_link = True
-    can_delete = False
     verbose_name_plural = "stock by bin and lot"
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -162,15 +161,6 @@ class ItemInline(ScopedTabularInline):
     @admin.display(description="expires")
     def expires_on(self, item: StockItem) -> Any:
         return item.lot.expires_on if item.lot else None
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(StockLevel)

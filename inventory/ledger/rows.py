@@ -122,7 +122,7 @@ def places(
     """The default bins of the warehouses, and the named bins, with what matters about them at this instant.
 
     Rows: bin, warehouse, is the bin the default, is it active, is its room sellable, is the warehouse active, is it
-    read-only. Holds warehouses and bins as they are (FOR SHARE): one that is just being closed is closed before or after.
+    read-only. Holds both as they are (FOR SHARE): a place that is just being closed is closed before or after.
     """
     warehouse, key = _field(Bin, "warehouse"), _field(Bin, "id")
     parameters = [warehouse.get_db_prep_value(value, connection) for value in sorted(set(warehouse_ids))]

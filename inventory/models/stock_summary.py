@@ -2,15 +2,14 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
-from inventory.formulas import StockStatus, available_expression, is_low_expression, status_expression
+from inventory.models.figures import StockFigures
 from warehouses.models.base import OrganizationQuerySet
 
 __all__ = ["StockSummary"]
 
 
-class StockSummary(models.Model):
+class StockSummary(StockFigures):
     """One SKU over all its warehouses: a read index over its stock levels, written in the ledger's transaction.
 
     It makes "SKUs that are low" and "SKUs by code" one walk of an index at a million SKUs; no decision reads it.
@@ -23,25 +22,8 @@ class StockSummary(models.Model):
     organization = models.ForeignKey(
         "warehouses.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    sort_code = models.CharField(max_length=128)
-    on_hand = models.BigIntegerField(default=0)
-    reserved = models.BigIntegerField(default=0)
-    held = models.BigIntegerField(default=0)
     safety_stock = models.BigIntegerField(default=0)
     reorder_point = models.BigIntegerField(default=0)
-    version = models.BigIntegerField(default=0)
-    updated_at = models.DateTimeField(default=timezone.now)
-    available = models.GeneratedField(
-        expression=available_expression(), output_field=models.BigIntegerField(), db_persist=True
-    )
-    is_low = models.GeneratedField(
-        expression=is_low_expression(), output_field=models.BooleanField(), db_persist=True
-    )
-    status = models.GeneratedField(
-        expression=status_expression(),
-        output_field=models.CharField(max_length=12, choices=StockStatus.choices),
-        db_persist=True,
-    )
 
     objects = OrganizationQuerySet.as_manager()
 

@@ -53,6 +53,7 @@ def run(*, write: bool) -> int:
     if name not in SCALES:
         sys.exit(f"BENCH_SCALE is one of {', '.join(SCALES)}, not {name!r}.")
     scale = SCALES[name]
+    load, commit = os.getloadavg()[0], report.commit_of_checkout()
     began = time.monotonic()
     try:
         say(f"Making {scale.small:,} and {scale.large:,} SKUs …")
@@ -72,7 +73,7 @@ def run(*, write: bool) -> int:
     except BenchFault as fault:
         say(f"WRONG: {fault}")
         return 1
-    facts = report.machine(scale, name, time.monotonic() - began)
+    facts = report.machine(scale, name, time.monotonic() - began, load, commit)
     say("\n".join(["", *facts, "", report.table(figures), "", "The stock is right."]))
     if write:
         report.write(figures, facts)

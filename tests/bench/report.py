@@ -16,7 +16,7 @@ from django.db import connection
 from tests.bench.figures import Figure
 from tests.bench.scale import WAREHOUSES, Scale
 
-__all__ = ["machine", "table", "write"]
+__all__ = ["commit_of_checkout", "machine", "table", "write"]
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -46,14 +46,15 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def machine(scale: Scale, name: str, seconds: float) -> list[str]:
-    """What the figures hold for."""
+def machine(scale: Scale, name: str, seconds: float, load: float, commit: str) -> list[str]:
+    """What the figures hold for. `commit` and `load` (processes that wanted to run) are those before it began."""
+    cores = os.cpu_count() or 1
+    busy = ": busy with other work meanwhile, so trust the ratios only" if load > cores / 2 else ""
     return [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} in {seconds:.0f} seconds, at commit {_commit()},",
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} in {seconds:.0f} seconds, at commit {commit},",
         f"`BENCH_SCALE={name}`: {scale.large:,} SKUs in {WAREHOUSES} warehouses against {scale.small:,},"
         f" medians of {scale.pairs} pairs.",
-        f"{os.cpu_count()} cores ({_processor()}), {_memory()}, {platform.system()}; load {os.getloadavg()[0]:.1f}"
-        " at the end.",
+        f"{cores} cores ({_processor()}), {_memory()}, {platform.system()}; load {load:.1f} at the start{busy}.",
         f"Python {platform.python_version()}, Django {django.get_version()}, {_database()},"
         f" limits counted in {'Redis' if settings.REDIS_URL else 'memory'}.",
     ]
@@ -72,7 +73,7 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
 
 
-def _commit() -> str:
+def commit_of_checkout() -> str:
     try:
         commit = _git("rev-parse", "--short", "HEAD")
         changed = _git("status", "--porcelain", "--", "config", "inventory", "warehouses")

@@ -52,7 +52,9 @@ def test_boundaries(
     available: int, safety_stock: int, reorder_point: int, low: bool, status: StockStatus
 ) -> None:
     assert formulas.is_low(available=available, reorder_point=reorder_point) is low
-    assert formulas.status(available=available, safety_stock=safety_stock, reorder_point=reorder_point) is status
+    assert (
+        formulas.status(available=available, safety_stock=safety_stock, reorder_point=reorder_point) is status
+    )
 
 
 @pytest.fixture
@@ -127,7 +129,13 @@ def test_the_status_over_annotations_is_the_same(sku: Sku) -> None:
     """The expression with a prefix, as listings over some of the warehouses use it."""
     from django.db.models import F
 
-    for values in ((10, 3, 0, 5, 10), (10, 3, 7, 5, 10), (10, 1, 0, 9, 0), (10, 0, 0, 2, 11), (10, 0, 0, 2, 10)):
+    for values in (
+        (10, 3, 0, 5, 10),
+        (10, 3, 7, 5, 10),
+        (10, 1, 0, 9, 0),
+        (10, 0, 0, 2, 11),
+        (10, 0, 0, 2, 10),
+    ):
         in_database(StockSummary, {"sku_id": sku.pk}, values)
         found = StockSummary.objects.annotate(
             **{f"seen_{name}": F(name) for name in COLUMNS}, seen=formulas.status_expression("seen_")

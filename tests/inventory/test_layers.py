@@ -24,14 +24,31 @@ QUANTITIES = {"on_hand", "held", "reserved", "level_after", "level_before", "ite
 WRITES = {
     *("create", "acreate", "bulk_create", "abulk_create", "get_or_create", "aget_or_create"),
     *("update", "aupdate", "bulk_update", "abulk_update", "update_or_create", "aupdate_or_create"),
-    *("save", "asave", "save_base", "delete", "adelete", "_raw_delete", "insert", "add", "set", "remove", "clear"),
+    *(
+        "save",
+        "asave",
+        "save_base",
+        "delete",
+        "adelete",
+        "_raw_delete",
+        "insert",
+        "add",
+        "set",
+        "remove",
+        "clear",
+    ),
 }
 TABLES = "stockitem|stocklevel|stocksummary|movement"
-VERB = r"(insert\s+(or\s+\w+\s+)?into|replace\s+into|update(\s+or\s+\w+)?|delete\s+from|truncate(\s+table)?|merge\s+into)"
+VERB = (
+    r"(insert\s+(or\s+\w+\s+)?into|replace\s+into|merge\s+into"
+    r"|update(\s+or\s+\w+)?|delete\s+from|truncate(\s+table)?)"
+)
 RAW = re.compile(rf'\b{VERB}\s+(only\s+)?["`\[]?inventory_({TABLES})\b', re.IGNORECASE)
 RAW_UNNAMED = re.compile(rf"\b{VERB}\s*$", re.IGNORECASE)
 #: The trigger that keeps sort codes equal writes no quantity.
-SORT_CODE = re.compile(r"UPDATE inventory_stock(level|summary) SET sort_code = NEW\.code_key WHERE sku_id = NEW\.id")
+SORT_CODE = re.compile(
+    r"UPDATE inventory_stock(level|summary) SET sort_code = NEW\.code_key WHERE sku_id = NEW\.id"
+)
 
 
 def violations(source: str) -> list[tuple[int, str]]:
@@ -80,9 +97,9 @@ class _Reader(ast.NodeVisitor):
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and part.id in self.aliases:
                 return True
-            if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                if set(re.findall(r"\w+", part.value)) & self.aliases:
-                    return True
+            text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else ""
+            if self.aliases.intersection(re.findall(r"\w+", text)):
+                return True
         return False
 
     def _is_rows(self, node: ast.expr) -> bool:
@@ -92,9 +109,19 @@ class _Reader(ast.NodeVisitor):
         if isinstance(node, ast.Attribute):
             return node.attr in GUARDED or node.attr in RELATED or self._is_rows(node.value)
         if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name) and node.func.id in {"list", "sorted", "set", "tuple", "reversed"}:
+            if isinstance(node.func, ast.Name) and node.func.id in {
+                "list",
+                "sorted",
+                "set",
+                "tuple",
+                "reversed",
+            }:
                 return any(self._is_rows(argument) for argument in node.args)
-            if isinstance(node.func, ast.Attribute) and node.func.attr in {"values", "values_list", "aggregate"}:
+            if isinstance(node.func, ast.Attribute) and node.func.attr in {
+                "values",
+                "values_list",
+                "aggregate",
+            }:
                 return False  # plain values have nothing to save
             return self._is_rows(node.func)
         if isinstance(node, ast.Subscript | ast.Await | ast.Starred):
@@ -115,24 +142,31 @@ class _Reader(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         if isinstance(node.func, ast.Attribute) and node.func.attr in WRITES:
             name = node.func.attr
-            if self._is_rows(node.func.value) and not self._is_plain(node.func.value, name):
+            if self._is_rows(node.func.value) and not self._is_plain(node.func.value):
                 self._report(node, f"{ast.unparse(node.func.value)}.{name}")
-            elif any(isinstance(argument, ast.Name) and argument.id in self.aliases for argument in node.args):
+            elif any(
+                isinstance(argument, ast.Name) and argument.id in self.aliases for argument in node.args
+            ):
                 self._report(node, f"{name}({ast.unparse(node.args[0])}…)")
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name == "setattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-            if node.args[1].value in QUANTITIES:
-                self._report(node, f"setattr {node.args[1].value}")
+        named = node.args[1] if len(node.args) > 1 else None
+        if name == "setattr" and isinstance(named, ast.Constant) and named.value in QUANTITIES:
+            self._report(node, f"setattr {named.value}")
         if name == "get_model" and any(
-            isinstance(part, ast.Constant) and str(part.value).split(".")[-1].lower() in {g.lower() for g in GUARDED}
+            isinstance(part, ast.Constant)
+            and str(part.value).split(".")[-1].lower() in {g.lower() for g in GUARDED}
             for part in node.args
         ):
             self._report(node, "get_model")
         self.generic_visit(node)
 
-    def _is_plain(self, owner: ast.expr, name: str) -> bool:
-        """A dict's or set's own method: `.items()` is called, and a set of ids is no row."""
-        return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Attribute) and owner.func.attr == "items"
+    def _is_plain(self, owner: ast.expr) -> bool:
+        """The items of a dict, not those of a level: `items()` is called."""
+        return (
+            isinstance(owner, ast.Call)
+            and isinstance(owner.func, ast.Attribute)
+            and owner.func.attr == "items"
+        )
 
     def visit_Assign(self, node: ast.Assign) -> None:
         for target in node.targets:
@@ -157,9 +191,9 @@ class _Reader(ast.NodeVisitor):
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
         """SQL whose table is filled in: which one cannot be told, so none may be."""
         for part, following in zip(node.values, node.values[1:], strict=False):
-            if isinstance(part, ast.Constant) and isinstance(following, ast.FormattedValue):
-                if RAW_UNNAMED.search(str(part.value)):
-                    self._report(node, "SQL into a table that is filled in")
+            is_filled = isinstance(part, ast.Constant) and isinstance(following, ast.FormattedValue)
+            if is_filled and RAW_UNNAMED.search(str(part.value)):  # type: ignore[attr-defined]
+                self._report(node, "SQL into a table that is filled in")
         self.generic_visit(node)
 
 

@@ -123,7 +123,9 @@ def database_url() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{at['NAME']}"
     password = f":{at['PASSWORD']}" if at["PASSWORD"] else ""
-    return f"postgresql://{at['USER']}{password}@{at['HOST'] or 'localhost'}:{at['PORT'] or 5432}/{at['NAME']}"
+    return (
+        f"postgresql://{at['USER']}{password}@{at['HOST'] or 'localhost'}:{at['PORT'] or 5432}/{at['NAME']}"
+    )
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """A process that posts to the ledger and then waits to be killed.
 
-Usage: crash.py MOMENT SKU KEY. It says "ready" when it is at that moment: `before-commit`, when everything is written and
-nothing is committed, or `before-answer`, when everything is committed and nobody has been told.
+Usage: crash.py MOMENT SKU KEY. It says "ready" when it is at that moment: `before-commit`, when everything is
+written and nothing is committed, or `before-answer`, when everything is committed and nobody has been told.
 """
 
 from __future__ import annotations

@@ -42,9 +42,9 @@ def _lock_in_any_order() -> None:
         return [row for key in shuffled for row in plain([key])]
 
     rows.lock_levels = lock_levels
-    rows.lock_summaries = lambda sku_ids: {  # the levels' order is what is looked at
-        pk: version for pk, version in StockSummary.objects.filter(pk__in=list(sku_ids)).values_list("pk", "version")
-    }
+    # The order of the levels is what is looked at: the summaries are not locked at all.
+    summaries = StockSummary.objects.order_by()
+    rows.lock_summaries = lambda keys: dict(summaries.filter(pk__in=list(keys)).values_list("pk", "version"))
 
 
 def _write_levels_and_items_apart() -> None:

@@ -14,9 +14,7 @@ __all__ = ["Other", "wait_until_somebody_waits"]
 
 def wait_until_somebody_waits() -> None:
     """Until another session of this database waits for a lock."""
-    query = (
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
@@ -41,7 +39,7 @@ class Other(threading.Thread):
     def run(self) -> None:
         try:
             self.value = self.work()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
             self.error = error
         finally:
             connection.close()

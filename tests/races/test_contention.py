@@ -47,11 +47,14 @@ def test_a_row_that_stays_locked_is_contention(table: str, other_session: psycop
     def adjust() -> Any:
         body = {"sku": "BUSY", "adjustment": -1}
         return client.post(
-            "/api/v1/inventory/adjust", body, content_type="application/json", headers={"Idempotency-Key": "k"}
+            "/api/v1/inventory/adjust",
+            body,
+            content_type="application/json",
+            headers={"Idempotency-Key": "k"},
         )
 
     before = fingerprint()
-    other_session.execute(f"SELECT 1 FROM {table} FOR UPDATE")  # type: ignore[call-overload]
+    other_session.execute(f"SELECT 1 FROM {table} FOR UPDATE")  # type: ignore[call-overload]  # noqa: S608
     answer = adjust()
     assert (answer.status_code, answer.json()["code"]) == (409, "CONTENTION")
     assert answer["Content-Type"] == "application/problem+json"

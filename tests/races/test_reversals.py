@@ -84,7 +84,9 @@ def test_a_rename_waits_for_the_ledger_and_takes_its_new_level_along(sku: Sku) -
     assert list(verify()) == []
 
 
-def test_adjusting_and_renaming_at_once_fails_for_neither(sku: Sku, at_once: Callable[..., list[Any]]) -> None:
+def test_adjusting_and_renaming_at_once_fails_for_neither(
+    sku: Sku, at_once: Callable[..., list[Any]]
+) -> None:
     organization = sku.organization
     warehouses = [factories.make_warehouse(organization, f"W{number}") for number in range(4)]
 

@@ -178,7 +178,7 @@ def test_a_real_deadlock_ends_with_both_done() -> None:
     def run(name: str, order: list[Organization]) -> None:
         try:
             transactions.run(lambda: work(name, order))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - there must be none: see below
             errors.append(error)
         finally:
             connection.close()

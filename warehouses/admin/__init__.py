@@ -1,5 +1,5 @@
-"""Registers the admin of the ground floor; other apps build theirs on `warehouses.admin.scoped`."""
+"""Registers the admin of the ground floor; other apps build theirs on `model_admins` and `inlines`."""
 
-from warehouses.admin import accounts, api_keys, organization, people, places
+from warehouses.admin import accounts, api_keys, invitations, organization, people, places
 
-__all__ = ["accounts", "api_keys", "organization", "people", "places"]
+__all__ = ["accounts", "api_keys", "invitations", "organization", "people", "places"]

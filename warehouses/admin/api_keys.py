@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminS
 from warehouses import keys
 from warehouses.access import Access
 from warehouses.admin.forms import ScopedForm
-from warehouses.admin.scoped import ScopedModelAdmin
+from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.models import ApiKey, User
 from warehouses.permissions import DESCRIPTIONS
 

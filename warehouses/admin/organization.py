@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget
 from warehouses.access import Access
 from warehouses.actors import Actor, ActorType
 from warehouses.admin.forms import PlaceForm
-from warehouses.admin.scoped import ScopedModelAdmin
+from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.models import Organization, User, Warehouse
 from warehouses.organizations import create_organization, update_organization

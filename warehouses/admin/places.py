@@ -15,7 +15,8 @@ from warehouses import places
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import PlaceForm
-from warehouses.admin.scoped import Deletion, ScopedModelAdmin, ScopedTabularInline
+from warehouses.admin.inlines import ScopedTabularInline
+from warehouses.admin.model_admins import Deletion, ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.models import Bin, Room, Warehouse
 from warehouses.models.warehouse import READONLY_TYPES

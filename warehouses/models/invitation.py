@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 
@@ -9,8 +10,14 @@ from warehouses.models.base import OrganizationQuerySet, PublicModel
 __all__ = ["Invitation"]
 
 
+class InvitationQuerySet(OrganizationQuerySet["Invitation"]):
+    def pending(self) -> Self:
+        """Neither accepted nor revoked; it may have expired."""
+        return self.filter(accepted_at=None, revoked_at=None)
+
+
 class Invitation(PublicModel):
-    """An offer of a role to an e-mail address, good once and until it expires (`warehouses.people`)."""
+    """An offer of a role to an e-mail address, good once and until it expires (`warehouses.invitations`)."""
 
     prefix = "invite"
 
@@ -32,7 +39,7 @@ class Invitation(PublicModel):
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = OrganizationQuerySet.as_manager()
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at",)

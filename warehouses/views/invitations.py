@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from warehouses import people
+from warehouses import invitations
 from warehouses.http.organization import choose_organization
 from warehouses.models import Invitation, Organization, User
 from warehouses.refusals import Conflict, NotFound, Refusal
@@ -61,10 +61,10 @@ class NewPersonForm(forms.Form):
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """A new person makes an account; a known one logs in and joins. A closed invitation says why."""
     try:
-        offer = people.find_invitation(token)
+        offer = invitations.find_invitation(token)
         if request.user.is_authenticated:
             return _join(request, token, offer)
-        if people.account_of(offer) is not None:
+        if invitations.account_of(offer) is not None:
             return render(request, "warehouses/invitation_log_in.html", {"invitation": offer})
         return _register(request, token, offer)
     except (NotFound, Conflict) as refusal:
@@ -77,7 +77,7 @@ def _join(request: HttpRequest, token: str, offer: Invitation) -> HttpResponse:
         return render(request, "warehouses/invitation_other_person.html", {"invitation": offer}, status=403)
     if request.method != "POST":
         return render(request, "warehouses/invitation_accept.html", {"invitation": offer})
-    membership = people.accept(token=token, user=user)
+    membership = invitations.accept(token=token, user=user)
     return _welcome(request, membership.organization)
 
 
@@ -85,7 +85,7 @@ def _register(request: HttpRequest, token: str, offer: Invitation) -> HttpRespon
     form = NewPersonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = people.accept_as_new_person(
+            user = invitations.accept_as_new_person(
                 token=token, name=form.cleaned_data["name"], password=form.cleaned_data["password"]
             )
         except Refusal as refusal:

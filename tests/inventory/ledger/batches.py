@@ -30,7 +30,11 @@ TABLES = (
 def by(sku: Sku, warehouse: Warehouse, quantity: int | None, code: str = "ADJUSTMENT", **fields: Any) -> Line:
     """A line that changes stock by `quantity` for the reason `code`."""
     return Line(
-        sku=sku, warehouse=warehouse, quantity=quantity, reason=factories.reason(sku.organization, code), **fields
+        sku=sku,
+        warehouse=warehouse,
+        quantity=quantity,
+        reason=factories.reason(sku.organization, code),
+        **fields,
     )
 
 

@@ -166,7 +166,9 @@ class Stock:
                 if (other.ware, other.house) == (row.ware, row.house) and place != number
             ]
             is_changed = any(other.change is not None for _, other in others)
-            is_set = any(other.set_to is not None and place < number and meet(row, other) for place, other in others)
+            is_set = any(
+                other.set_to is not None and place < number and meet(row, other) for place, other in others
+            )
             if is_changed or is_set:
                 found.append((number, "DUPLICATE_ROW"))
         return found
@@ -251,14 +253,10 @@ class Stock:
 
     def reversal_of(self, made: list[tuple[tuple[str, str], Move]], wares: dict[str, Ware]) -> list[Row]:
         """The rows that undo an adjustment."""
-        return [
-            Row(wares[key[0]], key[1], change=-move.delta, place=move.place) for key, move in made
-        ]
+        return [Row(wares[key[0]], key[1], change=-move.delta, place=move.place) for key, move in made]
 
 
 def meet(one: Row, other: Row) -> bool:
     """Whether a place is, or may be, inside both rows."""
     named = [(one.shelf, other.shelf), (one.tray, other.tray), (one.place, other.place)]
     return all(mine is None or yours is None or mine == yours for mine, yours in named)
-
-

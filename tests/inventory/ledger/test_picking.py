@@ -154,7 +154,11 @@ def test_a_correction_takes_what_is_free_before_what_is_held(sku: Sku, depot: Wa
     factories.stock(sku, depot, 3, lot=early)
     factories.stock(sku, depot, 3)
     hold(sku, depot, 2, lot=early)
-    assert picked(record(by(sku, depot, -5))) == [("MAIN", "EARLY", -1), ("MAIN", None, -3), ("MAIN", "EARLY", -1)]
+    assert picked(record(by(sku, depot, -5))) == [
+        ("MAIN", "EARLY", -1),
+        ("MAIN", None, -3),
+        ("MAIN", "EARLY", -1),
+    ]
 
 
 def test_promised_units_are_not_issued_but_may_be_corrected_away(sku: Sku, depot: Warehouse) -> None:
@@ -220,7 +224,9 @@ def test_a_bin_without_the_sku_has_none_of_it(sku: Sku, depot: Warehouse) -> Non
 
 
 def test_a_named_lot_is_all_that_is_touched(sku: Sku, depot: Warehouse) -> None:
-    early, late = (factories.make_lot(sku, code, date(2026, month, 1)) for code, month in (("E", 4), ("L", 5)))
+    early, late = (
+        factories.make_lot(sku, code, date(2026, month, 1)) for code, month in (("E", 4), ("L", 5))
+    )
     for lot, code in itertools.product((early, late), ("MAIN", "A-1")):
         factories.stock(sku, depot, 2, lot=lot, bin=shelf(depot, code))
     record(by(sku, depot, -3, "SALE", lot=late))
@@ -302,7 +308,9 @@ def test_setting_a_bin_leaves_the_others(sku: Sku, depot: Warehouse) -> None:
     assert on_hand(sku, depot) == {("MAIN", None): 5, ("A-1", "L"): 2, ("A-1", None): 4}
     record(to(sku, depot, 9, bin=shelf(depot, "A-1")))
     assert on_hand(sku, depot) == {("MAIN", None): 5, ("A-1", "L"): 2, ("A-1", None): 7}
-    record(to(sku, depot, 1, bin=shelf(depot, "A-1"), lot=lots[1]), to(sku, depot, 2, bin=shelf(depot, "MAIN")))
+    record(
+        to(sku, depot, 1, bin=shelf(depot, "A-1"), lot=lots[1]), to(sku, depot, 2, bin=shelf(depot, "MAIN"))
+    )
     assert on_hand(sku, depot) == {("MAIN", None): 2, ("A-1", "L"): 1, ("A-1", None): 7}
 
 

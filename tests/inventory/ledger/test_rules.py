@@ -99,7 +99,11 @@ def test_a_change_goes_the_way_of_its_reason(
         record(by(sku, depot, quantity, code))
     else:
         caught = refused(by(sku, depot, quantity, code))
-        assert (type(caught), caught.code, caught.problems[0].field) == (RuleBroken, "REASON_DIRECTION", "reason")
+        assert (type(caught), caught.code, caught.problems[0].field) == (
+            RuleBroken,
+            "REASON_DIRECTION",
+            "reason",
+        )
         assert f"{quantity:+d}" in caught.detail
 
 
@@ -111,7 +115,9 @@ def test_a_change_by_nothing_fits_every_reason_and_writes_nothing(sku: Sku, depo
 # --- lots
 
 
-def test_lot_controlled_stock_is_received_into_lots_only(organization: Organization, depot: Warehouse) -> None:
+def test_lot_controlled_stock_is_received_into_lots_only(
+    organization: Organization, depot: Warehouse
+) -> None:
     sku = factories.make_sku(organization, is_lot_controlled=True)
     lot = factories.make_lot(sku, "L", date(2026, 4, 1))
     for line in (by(sku, depot, 1), to(sku, depot, 1), by(sku, depot, 1, bin=depot.bins.get(code="A-1"))):
@@ -130,7 +136,9 @@ def test_a_lot_of_another_sku_is_not_found(sku: Sku, depot: Warehouse) -> None:
     assert (type(caught), problems(caught)) == (NotFound, [(0, "LOT_NOT_FOUND")])
 
 
-def test_a_bin_of_another_warehouse_is_not_found(sku: Sku, depot: Warehouse, organization: Organization) -> None:
+def test_a_bin_of_another_warehouse_is_not_found(
+    sku: Sku, depot: Warehouse, organization: Organization
+) -> None:
     other = factories.make_warehouse(organization, "Other").bins.get()
     for quantity in (1, -1):
         caught = refused(by(sku, depot, quantity, bin=other))
@@ -202,7 +210,12 @@ def test_a_record_of_another_organization_is_a_programming_error(
         "bin": other.warehouses.get().bins.get(),
         "lot": factories.make_lot(theirs),
     }
-    fields = {"sku": sku, "warehouse": depot, "reason": factories.reason(organization), foreign: records[foreign]}
+    fields = {
+        "sku": sku,
+        "warehouse": depot,
+        "reason": factories.reason(organization),
+        foreign: records[foreign],
+    }
     before = fingerprint()
     with pytest.raises(ValueError, match="another organization"):
         record(Line(quantity=1, **fields), organization=organization)
@@ -214,7 +227,9 @@ def test_a_stock_item_of_another_organization_is_not_found(sku: Sku, depot: Ware
     theirs = factories.stock(factories.make_sku(other), other.warehouses.get(), 5)
     item = theirs.posting.changes[0].item.id
     for quantity in (1, -1):
-        assert problems(refused(by(sku, depot, quantity, stock_item_id=item))) == [(0, "STOCK_ITEM_NOT_FOUND")]
+        assert problems(refused(by(sku, depot, quantity, stock_item_id=item))) == [
+            (0, "STOCK_ITEM_NOT_FOUND")
+        ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -345,7 +360,9 @@ def test_rows_refused_for_one_cause_keep_its_name(organization: Organization, de
 
 
 def test_refusals_of_the_caller_are_reported_with_the_ledgers(sku: Sku, depot: Warehouse) -> None:
-    unknown = NotFound("INVENTORY_NOT_FOUND", "No.", problems=[Problem("INVENTORY_NOT_FOUND", "No.", 7, "sku")])
+    unknown = NotFound(
+        "INVENTORY_NOT_FOUND", "No.", problems=[Problem("INVENTORY_NOT_FOUND", "No.", 7, "sku")]
+    )
     caught = refused(by(sku, depot, -1), refused=[unknown])
     assert problems(caught) == [(0, "NEGATIVE_QUANTITY"), (7, "INVENTORY_NOT_FOUND")]
     caught = refused(by(sku, depot, 1), refused=[unknown])
@@ -395,7 +412,11 @@ def test_a_movement_says_all_there_is_to_say(sku: Sku, depot: Warehouse) -> None
         depot,
     )
     assert movement.level_version == level.version == 2
-    assert (movement.reason_code.code, movement.note, movement.reference) == ("SALE", "Gift\nwrapped “ß”", "R-1")
+    assert (movement.reason_code.code, movement.note, movement.reference) == (
+        "SALE",
+        "Gift\nwrapped “ß”",
+        "R-1",
+    )
     assert (movement.actor_type, movement.actor_id, movement.actor_name) == ("system", None, "system")
     assert (movement.document_type, movement.occurred_at) == ("adjustment", occurred)
     assert movement.recorded_at == adjustment.created_at == level.updated_at == recorded.posting.recorded_at
@@ -403,7 +424,9 @@ def test_a_movement_says_all_there_is_to_say(sku: Sku, depot: Warehouse) -> None
     assert adjustment.reason_code == movement.reason_code
 
 
-def test_a_document_of_several_reasons_has_none(organization: Organization, sku: Sku, depot: Warehouse) -> None:
+def test_a_document_of_several_reasons_has_none(
+    organization: Organization, sku: Sku, depot: Warehouse
+) -> None:
     recorded = record(by(sku, depot, 2, "RETURN"), by(factories.make_sku(organization), depot, 2))
     assert recorded.adjustment is not None
     assert recorded.adjustment.reason_code is None
@@ -417,18 +440,24 @@ def test_the_clock_never_runs_backwards_within_a_level(sku: Sku, depot: Warehous
     assert [moment.day for moment in recorded] == [10, 12, 12, 12, 13]
 
 
-def test_the_clock_of_a_batch_is_the_latest_of_its_levels(organization: Organization, depot: Warehouse) -> None:
+def test_the_clock_of_a_batch_is_the_latest_of_its_levels(
+    organization: Organization, depot: Warehouse
+) -> None:
     one, other = (factories.make_sku(organization) for _ in range(2))
     noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
     record(by(one, depot, 1), recorded_at=noon)
     record(by(other, depot, 1), recorded_at=noon + timedelta(hours=1))
     record(by(one, depot, 1), by(other, depot, 1), recorded_at=noon - timedelta(hours=5))
     record(by(one, depot, 1), recorded_at=noon)
-    recorded = Movement.objects.filter(sku=one).order_by("level_version").values_list("recorded_at", flat=True)
+    recorded = (
+        Movement.objects.filter(sku=one).order_by("level_version").values_list("recorded_at", flat=True)
+    )
     assert [moment.hour for moment in recorded] == [12, 13, 13]
 
 
-def test_a_new_level_starts_with_the_thresholds_of_its_sku(organization: Organization, depot: Warehouse) -> None:
+def test_a_new_level_starts_with_the_thresholds_of_its_sku(
+    organization: Organization, depot: Warehouse
+) -> None:
     sku = factories.make_sku(organization, safety_stock=3, reorder_point=7, reorder_quantity=20)
     other = factories.make_warehouse(organization, "Other")
     record(by(sku, depot, 1), by(sku, other, 1))

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 
 from tests.factories import make_organization, make_person, make_warehouse
-from warehouses import keys, people, places
+from warehouses import invitations, keys, places
 from warehouses.actors import SYSTEM
 from warehouses.models import (
     ApiKey,
@@ -48,7 +48,7 @@ def found(name: str, member: str) -> Company:
     room = places.create_room(**given, warehouse=depot, name=f"{name} vault", room_type="vault")
     shelf = places.create_bin(**given, room=room, code=f"{name}-1", barcode=f"{name.upper()}0001")
     user = make_person(member, {organization: [("Warehouse manager", depot)]})
-    invitation, _token = people.invite(
+    invitation, _token = invitations.invite(
         **given, email=f"new@{name.lower()}.example", role=Group.objects.get(name="Viewer"), warehouse=depot
     )
     key, _text = keys.create_key(**given, name=f"{name} key", scopes=["inventory.read"], warehouses=[depot])

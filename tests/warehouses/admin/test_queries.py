@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.factories import make_organization, make_person
-from warehouses import keys, people, places
+from warehouses import invitations, keys, places
 from warehouses.actors import SYSTEM
 from warehouses.models import Organization, Warehouse
 
@@ -44,7 +44,7 @@ def make_member(organization: Organization, number: int) -> None:
 
 
 def make_invitation(organization: Organization, number: int) -> None:
-    people.invite(
+    invitations.invite(
         organization=organization,
         actor=SYSTEM,
         email=f"p{number}@example.com",

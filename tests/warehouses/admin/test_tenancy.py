@@ -14,7 +14,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from tests.warehouses.admin.conftest import Company
-from warehouses.admin.scoped import Scoped, ScopedModelAdmin
+from warehouses.admin.model_admins import ScopedModelAdmin
+from warehouses.admin.scoped import Scoped
 from warehouses.models import Bin, Room, User, Warehouse
 
 Row = Callable[[Company], Any]

@@ -10,10 +10,11 @@ from django.db import transaction
 from django.urls import reverse
 
 from warehouses.actors import SYSTEM
+from warehouses.invitations import invite
 from warehouses.models import Organization, User
 from warehouses.models.warehouse import WarehouseType
 from warehouses.organizations import DEFAULT_WAREHOUSE, create_organization
-from warehouses.people import add_member, invite
+from warehouses.people import add_member
 from warehouses.refusals import Refusal
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from inventory.formulas import status
 from inventory.models import Sku
 from tests.factories import make_person, make_sku, make_warehouse, pretend_reserved, stock
 from tests.inventory.api.callers import Caller, problem_of
@@ -405,6 +407,35 @@ class TestVisibility:
         rows = browser.get(f"{path}/BOTH/adjustments").json()
         assert {one["warehouse_id"] for one in rows["data"]} == {second.public_id, third.public_id}
         assert rows["meta"]["total"] == 2
+
+    def test_the_status_filter_and_the_status_shown_agree_for_every_mixture(
+        self,
+        organization: Organization,
+        warehouse: Warehouse,
+        second: Warehouse,
+        third: Warehouse,
+    ) -> None:
+        """Two warehouses seen of three, each with nothing, little or enough: the third is plenty for all."""
+        edges = (0, 5, 6, 20, 60)
+        for here, there in itertools.product(edges, edges):
+            sku = make_sku(organization, f"{here}-{there}", safety_stock=5, reorder_point=20)
+            stock(sku, warehouse, 1000)
+            for place, quantity in ((second, here), (third, there)):
+                stock(sku, place, quantity + 3)
+                pretend_reserved(sku, place, 3)
+        bob = make_person("bob@example.com", {organization: [("Viewer", second), ("Viewer", third)]})
+        browser = Caller.person(bob)
+        shown = browser.get(f"/nexus{LIST}").json()["data"]
+        assert {row["sku"]: row["status"] for row in shown} == {
+            f"{here}-{there}": status(available=here + there, safety_stock=10, reorder_point=40).value
+            for here, there in itertools.product(edges, edges)
+        }
+        assert {row["status"] for row in shown} == {"normal", "low", "critical", "out_of_stock"}
+
+        for asked in ("normal", "low", "critical", "out_of_stock"):
+            found = browser.get(f"/nexus{LIST}?status={asked}").json()
+            assert found["data"] == [row for row in shown if row["status"] == asked]
+            assert found["meta"]["total"] == len(found["data"])
 
     def test_an_inactive_warehouse_is_still_shown(
         self, api: Caller, shelf: Callable[..., list[Sku]], second: Warehouse
