@@ -10,7 +10,7 @@ LOCK := .venv/bin/uv pip compile --universal --python-version 3.11 --generate-ha
 # Nothing outside may decide what the checks look at: an environment of their own, and a database that is never opened.
 TESTING := ENVIRONMENT=test DATA_DIR=.data/check DATABASE_URL=sqlite:///:memory: REDIS_URL=
 DEPLOYED := ENVIRONMENT=production DEBUG= DATA_DIR=.data/check ALLOWED_HOSTS=stock.example.com \
-	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz-%&/ \
+	SECRET_KEY=only-for-this-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	DATABASE_URL=postgresql://tallyhouse@localhost/tallyhouse REDIS_URL=redis://localhost/0
 
 help:  ## this list
