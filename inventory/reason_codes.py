@@ -7,7 +7,10 @@ from collections.abc import Iterable
 from inventory.models import Direction, Nature, ReasonCode
 from warehouses.models import Organization
 
-__all__ = ["STANDARD", "create_reason_codes", "find_reason_codes"]
+__all__ = ["BUILT_IN", "STANDARD", "create_reason_codes", "find_reason_codes"]
+
+# What the product itself writes with: the gateway's changes, and reversals. These stay as they are.
+BUILT_IN = frozenset({"adjustment", "reversal"})
 
 # code, name, direction, nature: the pos contract's in capitals, nexus's and our own in small letters.
 STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (

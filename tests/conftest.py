@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from inventory import guards
 from tests import factories
+from warehouses.http import throttling
 from warehouses.models import Organization
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    from django.conf import settings
-
     engine = settings.DATABASES["default"]["ENGINE"]
     if engine.endswith("postgresql"):
         return
@@ -45,6 +46,17 @@ def _flush_past_the_guards() -> Iterator[None]:
     flush.sql_flush = sql_flush  # type: ignore[assignment]
     yield
     flush.sql_flush = plain
+
+
+@pytest.fixture(autouse=True)
+def _counts_of_its_own() -> None:
+    """No test is refused for the requests of another; the next one in Redis comes within the same minute."""
+    if settings.REDIS_URL:
+        with redis.Redis.from_url(settings.REDIS_URL) as server:
+            counts = list(server.scan_iter("tallyhouse:limits*"))
+            if counts:
+                server.delete(*counts)
+    throttling.forget_counts()
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 # The folder of this run, shared by its parallel processes, which inherit the variable.
 if "TEST_FOLDER" not in os.environ:
@@ -35,7 +36,13 @@ os.environ["DATA_DIR"] = str(_folder)
 os.environ["SECRET_KEY"] = "only-for-tests"
 # A file, never SQLite's shared memory: tests with threads and live servers need connections of their own.
 os.environ["DATABASE_URL"] = os.environ.get("TEST_DATABASE_URL") or f"sqlite:///{_folder / 'db.sqlite3'}"
-os.environ["REDIS_URL"] = os.environ.get("TEST_REDIS_URL", "")
+# A Redis database for each parallel process: one test's counts are not another's.
+_redis = os.environ.get("TEST_REDIS_URL", "")
+if _redis:
+    _parts = urlsplit(_redis)
+    _worker = int("".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", ""))) or 0)
+    _redis = urlunsplit(_parts._replace(path=f"/{int(_parts.path.strip('/') or 0) + _worker}"))
+os.environ["REDIS_URL"] = _redis
 
 from config.settings import *  # noqa: E402, F403 - the environment comes first
 from config.settings import CELERY_BROKER_URL, DATABASES, REDIS_URL  # noqa: E402

@@ -15,12 +15,14 @@ from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
 from inventory.formulas import StockStatus
 from inventory.models import Barcode, Category, Lot, Product, ReasonCode, Sku, StockLevel
+from inventory.reason_codes import BUILT_IN
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import ScopedForm
 from warehouses.admin.inlines import ReadOnlyScopedInline, ScopedTabularInline
 from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
+from warehouses.refusals import Conflict
 
 __all__ = ["CategoryAdmin", "LotAdmin", "ProductAdmin", "ReasonCodeAdmin", "SkuAdmin"]
 
@@ -227,8 +229,21 @@ class ReasonCodeAdmin(ScopedModelAdmin):
     ordering = ("code_key", "pk")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return ()
         # History is read by code and direction: what it means does not change once it is in use.
-        return ("code", "direction", "nature") if obj is not None else ()
+        fixed = ("code", "direction", "nature")
+        return (*fixed, "is_active") if obj.code_key in BUILT_IN else fixed
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if isinstance(obj, ReasonCode) and obj.code_key in BUILT_IN:
+            return False
+        return super().has_delete_permission(request, obj)
+
+    def remove(self, request: HttpRequest, access: Access, obj: Any) -> None:
+        if obj.code_key in BUILT_IN:
+            raise Conflict("BUILT_IN", f"{obj.code} is needed by the product itself.")
+        super().remove(request, access, obj)
 
     def store(self, request: HttpRequest, access: Access, obj: ReasonCode, form: Any, change: bool) -> None:
         obj.save()

@@ -195,3 +195,22 @@ def test_viewer_reads_but_does_not_write(house: House, logged_in: type[Client]) 
     assert vera.get(f"/admin/inventory/sku/{house.sku.pk}/change/").status_code == 200
     assert vera.post(f"/admin/inventory/sku/{house.sku.pk}/change/", {}).status_code == 403
     assert vera.get("/admin/inventory/sku/add/").status_code == 403
+
+
+def test_reasons_that_the_product_needs_are_neither_deleted_nor_deactivated(
+    house: House, logged_in: type[Client]
+) -> None:
+    alice = logged_in(house.alice)
+    for code in ("ADJUSTMENT", "reversal"):
+        reason = factories.reason(house.organization, code)
+        address = f"/admin/inventory/reasoncode/{reason.pk}"
+        assert alice.post(f"{address}/delete/", {"post": "yes"}).status_code == 403
+        alice.post(f"{address}/change/", {"name": "Renamed"})
+        alice.post(
+            "/admin/inventory/reasoncode/",
+            {"action": "delete_selected", "_selected_action": [str(reason.pk)], "post": "yes"},
+        )
+        reason.refresh_from_db()
+        assert (reason.name, reason.is_active) == ("Renamed", True)
+    found = factories.reason(house.organization, "found")
+    assert alice.post(f"/admin/inventory/reasoncode/{found.pk}/delete/", {"post": "yes"}).status_code == 302
