@@ -41,7 +41,9 @@ _redis = os.environ.get("TEST_REDIS_URL", "")
 if _redis:
     _parts = urlsplit(_redis)
     _worker = int("".join(filter(str.isdigit, os.environ.get("PYTEST_XDIST_WORKER", ""))) or 0)
-    _redis = urlunsplit(_parts._replace(path=f"/{int(_parts.path.strip('/') or 0) + _worker}"))
+    # Downwards from the one given, for the last of Redis' sixteen is the usual one.
+    _number = (int(_parts.path.strip("/") or 0) - _worker) % 16
+    _redis = urlunsplit(_parts._replace(path=f"/{_number}"))
 os.environ["REDIS_URL"] = _redis
 
 from config.settings import *  # noqa: E402, F403 - the environment comes first
