@@ -169,7 +169,7 @@ class StockLevelAdmin(StockAdmin):
     icon = "inventory"
     list_display = (
         "sku", "title", "warehouse", "on_hand", "reserved", "held", "available",
-        "reorder_point", "state", "updated_at",
+        "reorder_point", "state",
     )  # fmt: skip
     list_filter = (
         "warehouse",
@@ -238,8 +238,8 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
     icon = "receipt_long"
     paginator = InfinitePaginator
     list_display = (
-        "recorded_at", "sku", "warehouse", "change", "level_before", "level_after",
-        "reason_code", "reference", "by", "note",
+        "recorded_at", "sku", "warehouse", "change", "before", "after",
+        "reason", "reference", "by", "note",
     )  # fmt: skip
     list_filter = ("warehouse", "reason_code", "actor_type", "recorded_at")
     list_select_related = ("sku", "warehouse", "reason_code")
@@ -247,13 +247,25 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
     search_help_text = "SKU code or title, or scan a barcode"
     ordering = ("-recorded_at", "-pk")
     fields = (
-        "sku", "warehouse", "stock_item", "change", "level_before", "level_after", "item_after",
-        "reason_code", "note", "reference", "by", "document", "recorded_at", "occurred_at",
+        "sku", "warehouse", "stock_item", "change", "before", "after", "item_after",
+        "reason", "note", "reference", "by", "document", "recorded_at", "occurred_at",
     )  # fmt: skip
 
     @admin.display(description="change", ordering="delta")
     def change(self, movement: Movement) -> str:
         return f"{movement.delta:+,d}"
+
+    @admin.display(description="before", ordering="level_before")
+    def before(self, movement: Movement) -> int:
+        return movement.level_before
+
+    @admin.display(description="after", ordering="level_after")
+    def after(self, movement: Movement) -> int:
+        return movement.level_after
+
+    @admin.display(description="reason", ordering="reason_code__code_key")
+    def reason(self, movement: Movement) -> str:
+        return movement.reason_code.code
 
     @admin.display(description="by", ordering="actor_name")
     def by(self, movement: Movement) -> str:
