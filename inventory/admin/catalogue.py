@@ -78,20 +78,17 @@ class ProductAdmin(ScopedModelAdmin):
         return count
 
 
-class BarcodeForm(ScopedForm):
-    """A barcode means one SKU in the organization; the form says so where the database would only refuse."""
-
-
 class BarcodeInline(ScopedTabularInline):
     model = Barcode
-    form = BarcodeForm
+    form = ScopedForm
     read_permission = "products.read"
     write_permission = "products.write"
     fields = ("code",)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        # A barcode means one SKU in the organization: the form says so where the database would only refuse.
         access = access_of(request)
-        form = type("BarcodeForm", (BarcodeForm,), {"organization": access.organization if access else None})
+        form = type("BarcodeForm", (ScopedForm,), {"organization": access.organization if access else None})
         return super().get_formset(request, obj, **{"form": form} | kwargs)
 
 
@@ -244,9 +241,6 @@ class ReasonCodeAdmin(ScopedModelAdmin):
         if obj.code_key in BUILT_IN:
             raise Conflict("BUILT_IN", f"{obj.code} is needed by the product itself.")
         super().remove(request, access, obj)
-
-    def store(self, request: HttpRequest, access: Access, obj: ReasonCode, form: Any, change: bool) -> None:
-        obj.save()
 
 
 def _counted(model: type[Model], owner: str) -> Coalesce:

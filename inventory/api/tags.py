@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from inventory.ledger import Line
+from inventory.ledger.locking import Locked
+from inventory.versions import require_version
 from warehouses.http.etags import ANY, Expected
 
-__all__ = ["tag_of", "versions_of"]
+__all__ = ["condition_on", "tag_of"]
 
 
 def tag_of(version: str, shown: Mapping[str, Any]) -> str:
@@ -22,8 +25,9 @@ def tag_of(version: str, shown: Mapping[str, Any]) -> str:
     return f'"{version}.{digest}"'
 
 
-def versions_of(expected: Expected) -> frozenset[str] | None:
-    """The versions that `If-Match` accepts; None for `*`, which takes any as long as there is one."""
-    if expected is ANY or expected is None:
+def condition_on(lines: Sequence[Line], expected: Expected) -> Callable[[Locked], None] | None:
+    """What `If-Match` asks of the ledger for a write of one line: one of these versions, or with `*` any at all."""
+    if expected is None or len(lines) != 1:
         return None
-    return frozenset(tag.strip('"').partition(".")[0] for tag in expected)
+    versions = None if expected is ANY else {tag.strip('"').partition(".")[0] for tag in expected}
+    return require_version(sku=lines[0].sku, warehouse=lines[0].warehouse, expected=versions)

@@ -158,21 +158,23 @@ class _Planner:
                 available=most,
             )
         if is_issue:
-            self._take(place, amount, [(item, item.free) for item in scope if item.is_pickable(self.today)])
+            self._take(place, amount, self._pickable(scope))
         else:
             self._correct(place, amount, scope)
 
     def _issuable(self, scope: Sequence[ItemState]) -> int:
         """What may leave: neither promised, held nor expired. Expired stock backs no reservation."""
-        everywhere = sum(item.free for item in self.level.items if item.is_pickable(self.today))
-        here = sum(item.free for item in scope if item.is_pickable(self.today))
+        everywhere = sum(free for _, free in self._pickable(self.level.items))
+        here = sum(free for _, free in self._pickable(scope))
         return max(min(here, everywhere - self.level.reserved), 0)
+
+    def _pickable(self, items: Sequence[ItemState]) -> list[tuple[ItemState, int]]:
+        """The items that goods may leave from, each with what is free there."""
+        return [(item, item.free) for item in items if item.is_pickable(self.today)]
 
     def _correct(self, place: int, amount: int, scope: list[ItemState]) -> None:
         """The record is put right: what is free and pickable first, then whatever else is there."""
-        rest = self._take(
-            place, amount, [(item, item.free) for item in scope if item.is_pickable(self.today)]
-        )
+        rest = self._take(place, amount, self._pickable(scope))
         self._take(place, rest, [(item, item.on_hand) for item in scope])
 
     def _take(self, place: int, amount: int, sources: Sequence[tuple[ItemState, int]]) -> int:

@@ -33,9 +33,6 @@ def validate_code(code: str) -> None:
 
 
 class SkuQuerySet(OrganizationQuerySet["Sku"]):
-    def with_code(self, code: str) -> Self:
-        return self.filter(code_key=sku_key(code))
-
     def with_codes(self, codes: Iterable[str]) -> Self:
         return self.filter(code_key__in={sku_key(code) for code in codes})
 

@@ -95,6 +95,10 @@ class ApiView(APIView):
     filterset_class: ClassVar[type[StrictFilterSet] | None] = None
     paging_class: ClassVar[type[PageNumberPaging] | type[CursorPaging] | None] = None
     query_parameters: ClassVar[tuple[str, ...]] = ()
+    #: The business code's word for an input → the body's, where they differ; empty for what the body does not hold.
+    pointer_names: ClassVar[Mapping[str, str]] = {}
+    #: The member of the body that holds the rows of a bulk request.
+    rows_field: ClassVar[str] = ""
     #: Whether POST, PUT and PATCH without a body are an error, or read as {}.
     body_required: ClassVar[bool] = True
 
@@ -118,8 +122,11 @@ class ApiView(APIView):
         return access
 
     def pointer_of(self, problem: refusals.Problem) -> str:
-        """The JSON pointer of a business problem into this route's body; override where rows or names differ."""
-        return "" if problem.field is None else f"/{escape(problem.field)}"
+        """The JSON pointer of a business problem into this route's body, by `pointer_names` and `rows_field`."""
+        name = self.pointer_names.get(problem.field or "", problem.field)
+        field = f"/{escape(name)}" if name else ""
+        is_row = self.rows_field and problem.index is not None
+        return f"/{self.rows_field}/{problem.index}{field}" if is_row else field
 
     def write(self, work: Callable[[], HttpResponse], *, body: Any = None) -> HttpResponse:
         """Run `work` in one transaction, once per `Idempotency-Key`. `body` is the request's, unless given."""

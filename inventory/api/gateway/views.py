@@ -22,7 +22,6 @@ from inventory.resolution import find_warehouse, inventory_not_found
 from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.faults import invalid_parameters
 from warehouses.http.views import ApiView
-from warehouses.refusals import Problem
 
 __all__ = ["Adjust", "BulkUpdate", "InventoryList", "InventoryOfSku", "LowStock"]
 
@@ -30,12 +29,8 @@ __all__ = ["Adjust", "BulkUpdate", "InventoryList", "InventoryOfSku", "LowStock"
 class GatewayView(ApiView):
     contract = "gateway"
     query_parameters = ("warehouse_id",)
-    #: Our word for an input → the body's, where they differ. A lot cannot be named here: the quantity asks for one.
-    names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouseId", "lot": "quantity"}
-
-    def pointer_of(self, problem: Problem) -> str:
-        name = self.names.get(problem.field or "", problem.field)
-        return f"/{name}" if name else ""
+    #: A lot cannot be named here: the quantity asks for one.
+    pointer_names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouseId", "lot": "quantity"}
 
     def visible(self) -> QuerySet[StockLevel]:
         """The stock levels that the caller may read, in the warehouse of `warehouse_id` if the query names one."""
@@ -110,7 +105,7 @@ class LowStock(LevelList):
 class InventoryOfSku(GatewayView):
     """`GET` and `PUT /inventory/{sku}`."""
 
-    names = {**GatewayView.names, "sku": ""}  # it is in the path
+    pointer_names = {**GatewayView.pointer_names, "sku": ""}  # it is in the path
     permissions = {"GET": ("inventory.read",), "PUT": ("inventory.write",)}
 
     @documentation.get_inventory
@@ -144,7 +139,7 @@ class Adjust(GatewayView):
     """`POST /inventory/adjust`: add to or take from the stock of one SKU."""
 
     permissions = {"POST": ("inventory.adjust",)}
-    names = {"warehouse": "warehouseId", "quantity": "adjustment", "lot": "adjustment"}
+    pointer_names = {"warehouse": "warehouseId", "quantity": "adjustment", "lot": "adjustment"}
 
     @documentation.adjust
     def post(self, request: Request) -> HttpResponse:
@@ -172,10 +167,7 @@ class BulkUpdate(GatewayView):
     """`POST /inventory/bulk`: set up to 100 SKUs, all or nothing."""
 
     permissions = {"POST": ("inventory.write",)}
-
-    def pointer_of(self, problem: Problem) -> str:
-        field = super().pointer_of(problem)
-        return field if problem.index is None else f"/updates/{problem.index}{field}"
+    rows_field = "updates"
 
     @documentation.bulk_update
     def post(self, request: Request) -> HttpResponse:
@@ -185,9 +177,8 @@ class BulkUpdate(GatewayView):
         values = body.validated_data
         warehouse = self.warehouse_of(values)
         if warehouse is not None:
-            find_warehouse(
-                access=self.access, public_id=warehouse
-            )  # a row may name another, but never a wrong one
+            # Every row may name another, but this one has to be right too.
+            find_warehouse(access=self.access, public_id=warehouse)
 
         def work() -> HttpResponse:
             keys = set_quantities(

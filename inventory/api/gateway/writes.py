@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from inventory.adjustments import adjust
-from inventory.api.tags import versions_of
+from inventory.api.tags import condition_on
 from inventory.ledger import Line, Mode, Settings
 from inventory.models import Source
 from inventory.resolution import Wanted, resolve
-from inventory.versions import require_version
 from warehouses.access import Access
 from warehouses.http.etags import Expected
 
@@ -90,11 +89,6 @@ def _post(
     reference: str,
     expected: Expected,
 ) -> list[UUID]:
-    precondition = None
-    if expected is not None and len(lines) == 1:
-        precondition = require_version(
-            sku=lines[0].sku, warehouse=lines[0].warehouse, expected=versions_of(expected)
-        )
     recorded = adjust(
         organization=access.organization,
         actor=access.actor,
@@ -102,7 +96,7 @@ def _post(
         lines=lines,
         note=note,
         reference=reference,
-        precondition=precondition,
+        precondition=condition_on(lines, expected),
         refused=refused,
     )
     return [recorded.posting.levels[line.level_key].id for line in lines]

@@ -25,19 +25,14 @@ from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.paging import CursorPage
 from warehouses.http.views import ApiView
 from warehouses.models import Warehouse
-from warehouses.refusals import Problem
 
 __all__ = ["Adjustments", "BulkUpdate", "InventoryList", "InventoryOfSku", "Warehouses"]
 
 
 class NexusView(ApiView):
     contract = "nexus"
-    #: Our word for an input → the body's, where they differ. A lot cannot be named here: the quantity asks for one.
-    names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouse_id", "lot": "quantity"}
-
-    def pointer_of(self, problem: Problem) -> str:
-        name = self.names.get(problem.field or "", problem.field)
-        return f"/{name}" if name else ""
+    #: A lot cannot be named here: the quantity asks for one.
+    pointer_names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouse_id", "lot": "quantity"}
 
     def warehouse(self) -> Warehouse | None:
         """The warehouse that the query names. Raises `WAREHOUSE_NOT_FOUND`."""
@@ -66,7 +61,7 @@ class InventoryList(NexusView):
 class InventoryOfSku(NexusView):
     """`GET` and `PUT /api/inventory/:sku`."""
 
-    names = {**NexusView.names, "sku": ""}  # it is in the path
+    pointer_names = {**NexusView.pointer_names, "sku": ""}  # it is in the path
     permissions = {"GET": ("inventory.read",), "PUT": ("inventory.write",)}
 
     @documentation.get_inventory
@@ -100,10 +95,7 @@ class BulkUpdate(NexusView):
     """`POST /api/inventory/bulk`: set up to 500 stock levels, all or nothing."""
 
     permissions = {"POST": ("inventory.write",)}
-
-    def pointer_of(self, problem: Problem) -> str:
-        field = super().pointer_of(problem)
-        return field if problem.index is None else f"/updates/{problem.index}{field}"
+    rows_field = "updates"
 
     @documentation.bulk_update
     def post(self, request: Request) -> HttpResponse:

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from inventory.adjustments import adjust
-from inventory.api.tags import versions_of
+from inventory.api.tags import condition_on
 from inventory.ledger import Line, Mode
 from inventory.models import Source
 from inventory.resolution import Wanted, resolve
-from inventory.versions import require_version
 from warehouses.access import Access
 from warehouses.http.etags import Expected
 
@@ -37,18 +36,13 @@ def set_levels(*, access: Access, rows: Sequence[Mapping[str, Any]], expected: E
         )
         for index, found in resolved.items()
     ]
-    precondition = None
-    if expected is not None and len(lines) == 1:
-        precondition = require_version(
-            sku=lines[0].sku, warehouse=lines[0].warehouse, expected=versions_of(expected)
-        )
     adjust(
         organization=access.organization,
         actor=access.actor,
         source=Source.NEXUS,
         lines=lines,
         note=rows[0].get("note", "") if len(rows) == 1 else "",
-        precondition=precondition,
+        precondition=condition_on(lines, expected),
         refused=refused,
     )
     return [line.sku.pk for line in lines]

@@ -1,22 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from inventory.models import Sku
 from tests import factories
 from tests.inventory.api.callers import Caller
-from warehouses.http import throttling
 from warehouses.models import Organization, User, Warehouse
-
-
-@pytest.fixture(autouse=True)
-def _counts_of_their_own() -> Iterator[None]:
-    """No test is refused for the bad keys that another has shown."""
-    throttling.forget_counts()
-    yield
-    throttling.forget_counts()
 
 
 @pytest.fixture
