@@ -129,13 +129,18 @@ class QoS(virtual.QoS):
     channel: Channel
 
     def ack(self, delivery_tag: str) -> None:
-        self.channel.finish(delivery_tag)
-        super().ack(delivery_tag)
+        try:
+            self.channel.finish(delivery_tag)
+        finally:
+            # Else the message goes on counting as being worked on, and after a few of these the worker takes no more.
+            super().ack(delivery_tag)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        if not requeue:
-            self.channel.bury(delivery_tag)
-        super().reject(delivery_tag, requeue)
+        try:
+            if not requeue:
+                self.channel.bury(delivery_tag)
+        finally:
+            super().reject(delivery_tag, requeue)
 
 
 class Channel(filesystem.Channel):

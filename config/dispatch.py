@@ -2,8 +2,8 @@
 
 Four documents describe routes under `/api/…`, and two paths are in more than one of them. Each contract is a whole
 URLConf of its own, mounted under a prefix that is never ambiguous; here one is picked for the bare path (DESIGN.md,
-section 4): a path or method that only one contract has reaches that one, a literal path wins over `{sku}`, then the
-request's `X-API-Contract` header decides, then the key's pin, then the documented default.
+section 4): a path or method that only one contract has reaches that one, a path that is spelt out more wins over
+`{sku}`, then the request's `X-API-Contract` header decides, then the key's pin, then the documented default.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def choose(request: HttpRequest, contracts: Mapping[str, str] = CONTRACTS) -> Re
     found = _matches(request.path_info, contracts)
     if not found:
         raise NotFound("NOT_FOUND", f"There is nothing at {request.path_info}.")
-    literal = {name: match for name, match in found.items() if not match.kwargs}
-    found = literal or found
+    least = min(map(_captured, found.values()))
+    found = {name: match for name, match in found.items() if _captured(match) == least}
     fitting = {name: match for name, match in found.items() if _takes(match, request.method or "GET")}
     found = fitting or found
     for name in (_named(request, contracts), _pinned(request) if len(found) > 1 else None):
@@ -60,6 +60,11 @@ def _matches(path: str, contracts: Mapping[str, str]) -> dict[str, ResolverMatch
         except Resolver404:
             continue
     return found
+
+
+def _captured(match: ResolverMatch) -> int:
+    """How much of the path stands for arguments: `/sync/{id}` fits `/sync/sync_1` better than `/{sku}` does."""
+    return sum(len(str(value)) for value in match.kwargs.values())
 
 
 def _takes(match: ResolverMatch, method: str) -> bool:

@@ -7,6 +7,7 @@ and a test holds that against the table in docs/operating.md.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Collection
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-__all__ = ["READ", "choice", "duration", "flag", "integer", "listing", "required", "text", "url"]
+__all__ = ["READ", "choice", "duration", "flag", "integer", "listing", "networks", "required", "text", "url"]
 
 #: The names of all variables read so far.
 READ: set[str] = set()
@@ -74,6 +75,19 @@ def listing(name: str, default: Collection[str] = ()) -> list[str]:
     """A comma-separated list."""
     items = [item.strip() for item in text(name).split(",")]
     return [item for item in items if item] or list(default)
+
+
+def networks(name: str) -> list[str]:
+    """A comma-separated list of networks such as `10.20.0.0/16`, or of single addresses."""
+    found = []
+    for item in listing(name):
+        try:
+            found.append(str(ipaddress.ip_network(item)))
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} lists networks such as 10.20.0.0/16 or fd00:20::/32; {item!r} is none."
+            ) from None
+    return found
 
 
 def duration(name: str, default: str, *, maximum: timedelta) -> timedelta:

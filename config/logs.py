@@ -45,6 +45,7 @@ def logging_configuration(*, level: str, style: str) -> dict[str, Any]:
         if style == "json"
         else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
+    ticks = "WARNING" if style == "console" and level == "INFO" else level
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -66,6 +67,10 @@ def logging_configuration(*, level: str, style: str) -> dict[str, Any]:
             # A scanner's wrong Host is answered 400; a traceback for each says nothing.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.db.backends": {"level": "INFO"},
+            # Several lines every few seconds, of ticks that found nothing to do: no reading for a person.
+            "celery.beat": {"level": ticks},
+            "celery.worker.strategy": {"level": ticks},
+            "celery.app.trace": {"level": ticks},
             # Libraries that tell their whole inner life at DEBUG.
             "asyncio": {"level": "WARNING"},
             "urllib3": {"level": "WARNING"},

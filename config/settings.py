@@ -226,7 +226,20 @@ REST_FRAMEWORK: dict[str, Any] = {
 API_CONTRACTS = {
     "gateway": "inventory.api.gateway.urls",
     "nexus": "inventory.api.nexus.urls",
+    "pos": "inventory.api.pos.urls",
+    "backoffice": "inventory.api.backoffice.urls",
 }
+
+# --- requests to the outside: webhooks and point-of-sale feeds
+
+#: Networks that the operator has opened for them, plain HTTP and any port included. Everything else is public HTTPS.
+OUTGOING_NETWORKS = environment.networks("OUTGOING_NETWORKS")
+WEBHOOK_THREADS = environment.integer("WEBHOOK_THREADS", 16, minimum=2, maximum=256)
+WEBHOOK_LOG_KEPT = environment.duration("WEBHOOK_LOG_KEPT", "30d", maximum=timedelta(days=3650))
+#: Each location's CSV files have a folder of their own in here.
+POS_DROP_DIR = BASE_DIR / environment.text("POS_DROP_DIR", str(DATA_DIR / "pos"))
+#: How many syncs are worked on at once, over all machines; the others wait for their turn.
+SYNC_WORKERS = environment.integer("SYNC_WORKERS", 1, minimum=1, maximum=64)
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Tallyhouse",
@@ -254,7 +267,10 @@ if REDIS_URL:
         "unacked_restore_throttle": 1,
         "health_check_interval": 10,
         "socket_keepalive": True,
-        "socket_connect_timeout": 5,
+        # Publishing happens after a commit, in the request: without a broker it has to fail at once, not be retried.
+        "max_retries": 0,
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
     }
 else:
     CELERY_BROKER_TRANSPORT = "config.broker.Transport"
@@ -281,6 +297,22 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "warehouses.purge_idempotency_records",
         "schedule": timedelta(hours=1),
     },
+    # These three find what is due, whether or not anybody has told the worker. A tick that was not worked on
+    # before the next one comes is dropped.
+    "deliver-webhooks": {
+        "task": "inventory.deliver_webhooks",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
+    "run-syncs": {
+        "task": "inventory.run_syncs",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "purge-logs": {
+        "task": "inventory.purge_logs",
+        "schedule": timedelta(hours=1),
+    },
 }
 
 # --- processes that `config.processes` starts
@@ -292,7 +324,8 @@ WEB_WORKERS = environment.integer(
     "WEB_WORKERS", 2 if REDIS_URL else 1, minimum=1, maximum=64 if REDIS_URL else 1
 )
 WEB_THREADS = environment.integer("WEB_THREADS", 2 if REDIS_URL else 4, minimum=1, maximum=64)
-TASK_WORKERS = environment.integer("TASK_WORKERS", 2 if REDIS_URL else 1, minimum=1, maximum=64)
+# At least two: while a sync is worked on, webhooks are delivered.
+TASK_WORKERS = environment.integer("TASK_WORKERS", 2, minimum=2, maximum=64)
 
 # --- e-mail
 

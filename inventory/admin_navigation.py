@@ -31,4 +31,28 @@ GROUPS = (
             Item("Reason codes", "sell", "inventory.reasoncode", description="Why stock changes"),
         ),
     ),
+    Group(
+        "Integrations",
+        (
+            Item(
+                "Webhooks",
+                "webhook",
+                "inventory.webhookendpoint",
+                description="Tell other systems what happens",
+            ),
+            Item(
+                "Deliveries",
+                "outgoing_mail",
+                "inventory.delivery",
+                description="What was sent, and what came back",
+            ),
+            Item(
+                "POS connections",
+                "point_of_sale",
+                "inventory.posconnection",
+                description="Locations that follow their point of sale",
+            ),
+            Item("Sync runs", "sync", "inventory.syncrun", description="What each sync changed or refused"),
+        ),
+    ),
 )

@@ -10,11 +10,14 @@ class InventoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from inventory import guards  # models are loaded only now
+        from inventory import guards, outbox, tasks  # models are loaded only now
         from inventory.occupancy import occupancy_of
         from inventory.reason_codes import create_reason_codes
+        from inventory.sync import runs
         from warehouses import organizations, places
 
         places.guards.append(occupancy_of)
         organizations.founders.append(create_reason_codes)
+        outbox.wakers.append(tasks.wake_courier)
+        runs.wakers.append(tasks.wake_syncs)
         post_migrate.connect(guards.install, sender=self, dispatch_uid="inventory.guards")

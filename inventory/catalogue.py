@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from inventory.ledger import rows
+from inventory import statements
 from inventory.models import Barcode, Category, Product, Sku, sku_key
 from warehouses.actors import Actor
 from warehouses.identifiers import new_id
@@ -182,8 +182,8 @@ class _Batch:
             if before != (product.pk, *values):
                 changed_rows.append((sku.pk, product.pk, *values))
                 changed[entry.index] = entry
-        rows.insert(Sku, _NEW_SKU, new_rows)
-        rows.update(Sku, _UPDATED_SKU, changed_rows)
+        statements.insert(Sku, _NEW_SKU, new_rows)
+        statements.update(Sku, _UPDATED_SKU, changed_rows)
         for entry in (*self._add_barcodes(ids), *self._recategorized):
             changed[entry.index] = entry
         is_new = {entry.index for entry in created}
@@ -204,7 +204,7 @@ class _Batch:
         ]
         if not missing:
             return
-        rows.insert(Category, ("id", "organization", "name"), missing, or_ignore=True)
+        statements.insert(Category, ("id", "organization", "name"), missing, or_ignore=True)
         # Read back: another import may have created one of them in this moment, and its row is the one that counts.
         for category in Category.objects.filter(organization=self.organization).order_by():
             self.categories[category.name.casefold()] = category
@@ -233,7 +233,7 @@ class _Batch:
                     self._recategorized.append(entry)
             placed.append(product)
         now = timezone.now()
-        rows.insert(
+        statements.insert(
             Product,
             ("id", "organization", "name", "category", "created_at"),
             [
@@ -241,7 +241,9 @@ class _Batch:
                 for pk, product in new.items()
             ],
         )
-        rows.update(Product, ("category",), [(pk, product.category_id) for pk, product in moved.items()])
+        statements.update(
+            Product, ("category",), [(pk, product.category_id) for pk, product in moved.items()]
+        )
         return placed
 
     def _product_of(self, entry: SkuEntry, sku: Sku | None) -> Product | None:
@@ -256,7 +258,7 @@ class _Batch:
 
     def _add_barcodes(self, ids: dict[str, UUID]) -> list[SkuEntry]:
         adding = [entry for entry in self.entries if entry.barcode and entry.barcode not in self.barcodes]
-        rows.insert(
+        statements.insert(
             Barcode,
             ("id", "organization", "sku", "code"),
             [(new_id(), self.organization.pk, ids[sku_key(entry.code)], entry.barcode) for entry in adding],

@@ -9,8 +9,8 @@ from warehouses.models import Organization
 
 __all__ = ["BUILT_IN", "STANDARD", "create_reason_codes", "find_reason_codes"]
 
-# What the product itself writes with: the gateway's changes, and reversals. These stay as they are.
-BUILT_IN = frozenset({"adjustment", "reversal"})
+# What the product itself writes with: the gateway's changes, reversals, and full syncs. These stay as they are.
+BUILT_IN = frozenset({"adjustment", "reversal", "sync"})
 
 # code, name, direction, nature: the pos contract's in capitals, nexus's and our own in small letters.
 STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (
@@ -27,6 +27,7 @@ STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (
     ("reversal", "Reversal of an adjustment", Direction.EITHER, Nature.CORRECTION),
     ("found", "Found goods", Direction.IN, Nature.CORRECTION),
     ("supplier_return", "Returned to a supplier", Direction.OUT, Nature.ISSUE),
+    ("sync", "Taken over from a point of sale", Direction.EITHER, Nature.CORRECTION),
     ("expired", "Expired goods written off", Direction.OUT, Nature.CORRECTION),
 )
 

@@ -17,9 +17,18 @@ from inventory.reason_codes import find_reason_codes
 from warehouses.access import Access
 from warehouses.identifiers import decode
 from warehouses.models import Warehouse
-from warehouses.refusals import Forbidden, NotFound, Problem, Refusal, RuleBroken
+from warehouses.refusals import Forbidden, NotFound, Problem, Refusal, RuleBroken, gather
 
-__all__ = ["Resolved", "Wanted", "find_warehouse", "inventory_not_found", "resolve"]
+__all__ = [
+    "Resolved",
+    "Wanted",
+    "find_warehouse",
+    "find_warehouses",
+    "inventory_not_found",
+    "permission_denied",
+    "resolve",
+    "unknown_reason",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,20 @@ def inventory_not_found(code: str, index: int | None = None) -> NotFound:
     return NotFound("INVENTORY_NOT_FOUND", detail, problems=[problem])
 
 
+def unknown_reason(code: str, index: int) -> RuleBroken:
+    """`index` is the row of the request that names the code."""
+    detail = f"There is no reason code {code!r}."
+    problem = Problem("UNKNOWN_REASON_CODE", detail, index, "reason")
+    return RuleBroken("UNKNOWN_REASON_CODE", detail, problems=[problem])
+
+
+def permission_denied(permission: str, warehouse: Warehouse, index: int) -> Forbidden:
+    """For a warehouse that the caller may read; one that it may not is not found."""
+    detail = f"This needs the permission {permission} in {warehouse.name}."
+    problem = Problem("PERMISSION_DENIED", detail, index, "warehouse")
+    return Forbidden("PERMISSION_DENIED", detail, problems=[problem])
+
+
 def find_warehouse(*, access: Access, public_id: str) -> Warehouse:
     """The warehouse that the caller may read, inactive ones too. Raises NotFound `WAREHOUSE_NOT_FOUND`."""
     key = decode(Warehouse.prefix, public_id)
@@ -56,6 +79,20 @@ def find_warehouse(*, access: Access, public_id: str) -> Warehouse:
     if found is None:
         raise _warehouse_not_found(None)
     return found
+
+
+def find_warehouses(*, access: Access, public_ids: Sequence[str]) -> list[Warehouse]:
+    """The warehouses of a list in a request's body, in its order, which the caller may read. One query.
+
+    Raises NotFound `WAREHOUSE_NOT_FOUND` with a problem for each that there is not, by its place in the list.
+    """
+    keys = [decode(Warehouse.prefix, public_id) for public_id in public_ids]
+    seen = access.narrow(Warehouse.objects.all(), "inventory.read", warehouse="pk")
+    found = {place.pk: place for place in seen.filter(pk__in=[key for key in keys if key is not None])}
+    missing = [_warehouse_not_found(index) for index, key in enumerate(keys) if key not in found]
+    if missing:
+        raise gather(missing)
+    return [found[key] for key in dict.fromkeys(keys) if key is not None]
 
 
 def resolve(
@@ -81,7 +118,7 @@ def resolve(
             if sku is None:
                 raise inventory_not_found(row.code, row.index)
             if reason is None:
-                raise _unknown_reason(row)
+                raise unknown_reason(row.reason, row.index)
             warehouse = choices.choose(row, sku)
         except Refusal as refusal:
             refused.append(refusal)
@@ -137,9 +174,7 @@ class _Warehouses:
         if self.access.covers(self.permission, warehouse.pk):
             return warehouse
         if self.access.covers("inventory.read", warehouse.pk):
-            detail = f"This needs the permission {self.permission} in {warehouse.name}."
-            problem = Problem("PERMISSION_DENIED", detail, row.index, "warehouse")
-            raise Forbidden("PERMISSION_DENIED", detail, problems=[problem])
+            raise permission_denied(self.permission, warehouse, row.index)
         raise _warehouse_not_found(row.index)
 
     def _only(self, row: Wanted, sku: Sku) -> Warehouse:
@@ -160,9 +195,3 @@ def _warehouse_not_found(index: int | None) -> NotFound:
     detail = "There is no such warehouse."
     problem = Problem("WAREHOUSE_NOT_FOUND", detail, index, "warehouse")
     return NotFound("WAREHOUSE_NOT_FOUND", detail, problems=[problem])
-
-
-def _unknown_reason(row: Wanted) -> RuleBroken:
-    detail = f"There is no reason code {row.reason!r}."
-    problem = Problem("UNKNOWN_REASON_CODE", detail, row.index, "reason")
-    return RuleBroken("UNKNOWN_REASON_CODE", detail, problems=[problem])

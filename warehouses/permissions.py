@@ -3,7 +3,7 @@
 The names are those of the backoffice contract. API key scopes may be written with a colon (`inventory:write`)
 and mean the same. `inventory.write` includes `inventory.adjust` and reading: the nexus contract lets either of
 its two scopes read. Names that the contracts do not have (`products.write`, `locations.write`,
-`organization.manage`) guard what only this product offers.
+`organization.manage`, `integrations.manage`) guard what only this product offers.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ DESCRIPTIONS: dict[str, str] = {
     "stockrequests.write": "Create and change stock requests",
     "stockrequests.approve": "Approve and reject stock requests",
     "organization.manage": "Manage people, roles, API keys and settings",
+    "integrations.manage": "Manage webhooks and point-of-sale connections",
 }
 
 _INCLUDED: dict[str, frozenset[str]] = {
@@ -38,7 +39,8 @@ _READS = frozenset(name for name in DESCRIPTIONS if name.endswith(".read"))
 
 ROLES: dict[str, frozenset[str]] = {
     "Owner": frozenset(DESCRIPTIONS),
-    "Warehouse manager": frozenset(DESCRIPTIONS) - {"stockrequests.approve", "organization.manage"},
+    "Warehouse manager": frozenset(DESCRIPTIONS)
+    - {"stockrequests.approve", "organization.manage", "integrations.manage"},
     "Approver": _READS | {"stockrequests.write", "stockrequests.approve"},
     "Counter": frozenset({"products.read", "inventory.read", "inventory.cyclecount"}),
     "Viewer": _READS,

@@ -7,14 +7,18 @@ from typing import Any, Final
 
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 
+from inventory.api.backoffice.documentation import CONTRACT as BACKOFFICE
 from inventory.api.gateway.documentation import CONTRACT as GATEWAY
 from inventory.api.nexus.documentation import CONTRACT as NEXUS
+from inventory.api.pos.documentation import CONTRACT as POS
 from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses.http.operations import Contract
 
 __all__ = ["CONTRACTS"]
 
-CONTRACTS: Final[Mapping[str, Contract]] = {contract.name: contract for contract in (GATEWAY, NEXUS)}
+CONTRACTS: Final[Mapping[str, Contract]] = {
+    contract.name: contract for contract in (GATEWAY, NEXUS, POS, BACKOFFICE)
+}
 
 
 class AbsoluteQuantity(OpenApiSerializerFieldExtension):
@@ -28,4 +32,17 @@ class AbsoluteQuantity(OpenApiSerializerFieldExtension):
             "minimum": 0,
             "maximum": MAXIMUM_QUANTITY,
             "description": "The absolute quantity. A negative one is 422 `NEGATIVE_QUANTITY`.",
+        }
+
+
+class QuantityChange(OpenApiSerializerFieldExtension):
+    target_class = "inventory.api.quantities.QuantityChangeField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {
+            "type": "integer",
+            "minimum": -MAXIMUM_QUANTITY,
+            "maximum": MAXIMUM_QUANTITY,
+            "not": {"enum": [0]},
+            "description": "A positive one adds units, a negative one takes them away.",
         }

@@ -7,13 +7,20 @@ from typing import Final
 from warehouses.http.problem_codes import ProblemCode
 
 __all__ = [
+    "BATCH_REFUSED",
+    "BIN_INACTIVE",
     "DUPLICATE_ROW",
+    "INSUFFICIENT_STOCK",
     "INVENTORY_NOT_FOUND",
     "LOT_REQUIRED",
     "NEGATIVE_QUANTITY",
+    "POS_NOT_CONNECTED",
     "QUANTITY_TOO_LARGE",
     "READONLY_WAREHOUSE",
+    "REASON_DIRECTION",
     "STOCK",
+    "SYNC_IN_PROGRESS",
+    "SYNC_NOT_FOUND",
     "UNKNOWN_REASON_CODE",
     "WAREHOUSE_INACTIVE",
     "WAREHOUSE_NOT_FOUND",
@@ -23,8 +30,9 @@ __all__ = [
 INVENTORY_NOT_FOUND: Final = ProblemCode(
     "INVENTORY_NOT_FOUND",
     404,
-    "The SKU has no inventory record: the catalogue does not know it, or, on reading, nothing ever stocked it.",
-    "Check the code. A SKU has to be in the catalogue before its stock can be set.",
+    "There is no inventory record: the catalogue does not know the SKU, or, on reading, nothing ever stocked it; or "
+    "there is no such item for this caller.",
+    "Check the code or id. A SKU has to be in the catalogue before its stock can be set.",
 )
 WAREHOUSE_NOT_FOUND: Final = ProblemCode(
     "WAREHOUSE_NOT_FOUND",
@@ -66,7 +74,7 @@ UNKNOWN_REASON_CODE: Final = ProblemCode(
     "UNKNOWN_REASON_CODE",
     422,
     "The organization has no such reason code.",
-    "Use one of its codes, such as supplier_receipt or cycle_count.",
+    "Use one of its codes, such as SALE, supplier_receipt or cycle_count.",
 )
 LOT_REQUIRED: Final = ProblemCode(
     "LOT_REQUIRED",
@@ -80,6 +88,48 @@ QUANTITY_TOO_LARGE: Final = ProblemCode(
     "The warehouse would hold more of the SKU than a quantity can say.",
     "Check the number.",
 )
+INSUFFICIENT_STOCK: Final = ProblemCode(
+    "INSUFFICIENT_STOCK",
+    422,
+    "The goods are there, but less of them may leave: the rest is reserved, on hold or expired.",
+    "`available` in the answer is what may leave.",
+)
+REASON_DIRECTION: Final = ProblemCode(
+    "REASON_DIRECTION",
+    422,
+    "The reason code is for adding stock and the change takes some away, or the other way round.",
+    "Send the other sign, or another reason.",
+)
+BATCH_REFUSED: Final = ProblemCode(
+    "BATCH_REFUSED",
+    422,
+    "Several rows are refused, for different reasons; nothing was changed.",
+    "Mend the rows that `errors` points at, each with a code of its own.",
+)
+BIN_INACTIVE: Final = ProblemCode(
+    "BIN_INACTIVE",
+    409,
+    "The item's shelf is not in use any more: nothing is put there.",
+    "Activate it in the back office, or choose another.",
+)
+POS_NOT_CONNECTED: Final = ProblemCode(
+    "POS_NOT_CONNECTED",
+    409,
+    "The location is not connected to a point-of-sale system, or its connection is switched off.",
+    "Connect it in the back office.",
+)
+SYNC_IN_PROGRESS: Final = ProblemCode(
+    "SYNC_IN_PROGRESS",
+    409,
+    "Another sync of the location is queued or running; `run_id` in the answer is its id.",
+    "Follow that one, or wait until it is over.",
+)
+SYNC_NOT_FOUND: Final = ProblemCode(
+    "SYNC_NOT_FOUND",
+    404,
+    "The sync's id does not exist, or not for this caller.",
+    "Use the `id` that starting it has answered.",
+)
 
 STOCK: Final = (
     INVENTORY_NOT_FOUND,
@@ -92,4 +142,11 @@ STOCK: Final = (
     UNKNOWN_REASON_CODE,
     LOT_REQUIRED,
     QUANTITY_TOO_LARGE,
+    INSUFFICIENT_STOCK,
+    REASON_DIRECTION,
+    BATCH_REFUSED,
+    BIN_INACTIVE,
+    POS_NOT_CONNECTED,
+    SYNC_IN_PROGRESS,
+    SYNC_NOT_FOUND,
 )

@@ -8,18 +8,39 @@ from uuid import UUID
 
 from warehouses.identifiers import decode
 
-__all__ = ["FBA_EU", "FIXED", "WAREHOUSE_A", "Fixed", "key_of"]
+__all__ = [
+    "DELIVERY",
+    "FBA_EU",
+    "FIXED",
+    "ITEMS",
+    "STORE",
+    "SYNC",
+    "WAREHOUSE_A",
+    "WEBHOOK",
+    "Fixed",
+    "key_of",
+]
 
 # Valid public ids of UUIDv7s. The documentation elides the rest of `wh_01HX...` and `wh_01HY...`.
 WAREHOUSE_A: Final = "wh_01hx000000e008000000000001"
 FBA_EU: Final = "wh_01hy000000e008000000000001"
+STORE: Final = "wh_01hz000000e008000000000001"
+SYNC: Final = "sync_01hz000000e008000000000003"
+WEBHOOK: Final = "whk_01hx000000e008000000000003"
+DELIVERY: Final = "dlv_01hx000000e008000000000004"
+
+#: The stock items that the pos contract's examples name: where the SKU has its place in that warehouse.
+ITEMS: Final = {
+    ("BD-EIGHTH-001", STORE): "inv_01hz000000e008000000000002",
+    ("REGEN-001", WAREHOUSE_A): "inv_01hx000000e008000000000002",
+}
 
 
-def key_of(warehouse: str) -> UUID:
+def key_of(public_id: str) -> UUID:
     """The primary key behind one of the ids above."""
-    key = decode("wh", warehouse)
+    key = decode(public_id.rpartition("_")[0], public_id)
     if key is None:
-        raise ValueError(f"{warehouse} is no id of a warehouse.")
+        raise ValueError(f"{public_id} is no public id.")
     return key
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from inventory.demo.catalogue import create_catalogue
 from inventory.demo.documented import WAREHOUSE_A, key_of
@@ -16,6 +17,8 @@ from inventory.demo.places import create_places
 from inventory.demo.shelf_plan import DAYS
 from inventory.demo.shelves import arrange_shelves
 from inventory.demo.story import Cast, tell
+from inventory.demo.till import connect_store
+from inventory.demo.webhooks import subscribe_shop
 from inventory.models import Product, Sku
 from warehouses import organizations
 from warehouses.actors import SYSTEM, Actor, ActorType
@@ -69,7 +72,7 @@ def _load(password: str) -> Loaded:
         organization=organization,
         actor=SYSTEM,
         name="Web shop",
-        scopes=("inventory.read", "inventory.write", "products.read"),
+        scopes=("inventory.read", "inventory.write", "products.read", "integrations.manage"),
         created_by=people["owner"],
     )
     # Nobody keeps the text of this one: it is the name under which the shop's sales stand in the ledger.
@@ -96,6 +99,8 @@ def _load(password: str) -> Loaded:
         today=today,
         random=dice,
     )
+    connect_store(organization=organization, store=warehouses["Store Berlin Mitte"], today=today)
+    subscribe_shop(organization=organization, owner=people["owner"].email, now=timezone.now())
     founded = datetime.combine(today - timedelta(days=DAYS + 10), time(9), tzinfo=UTC)
     _backdate(organization, founded)
     return Loaded(organization, text)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from inventory.demo.documented import FBA_EU, WAREHOUSE_A, key_of
+from inventory.demo.documented import FBA_EU, STORE, WAREHOUSE_A, key_of
 from warehouses.identifiers import new_id
 from warehouses.models import Bin, Organization, Room, RoomType, Warehouse, WarehouseType
 from warehouses.models.room import SELLABLE_BY_DEFAULT
@@ -79,6 +79,7 @@ _SITES: Final = (
             Shelves("To inspect", RoomType.QUARANTINE, ("QUA",), 2, 1),
             Shelves("Returns", RoomType.RETURNS, ("RET",), 2, 1),
         ),
+        public_id=STORE,
     ),
     Site("FBA EU", WarehouseType.FBA, "", "FB", marketplace="amazon_eu", public_id=FBA_EU),
     Site(

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from inventory.adjustments import adjust
+from inventory.demo.documented import ITEMS, key_of
 from inventory.demo.lots import LotBook
 from inventory.demo.shelf_plan import DAYS, Aside, Event, Kind, Rhythm, Sent, Shelf, plan
 from inventory.ledger import Line, Settings
@@ -155,8 +156,14 @@ class _Storyteller:
                 lot=lot,
                 note=note,
                 reference=reference,
+                new_item_id=self.documented_item(shelf, bin_),
                 settings=self.settings(shelf) if kind is Kind.OPENING else None,
             )
+
+    def documented_item(self, shelf: Shelf, bin_: Bin | None) -> UUID | None:
+        """The key that the stock item on the SKU's own shelf has to have."""
+        public_id = _documented(shelf)
+        return key_of(public_id) if public_id and bin_ == self.homes[shelf] else None
 
     def portions(
         self, shelf: Shelf, event: Event, aside: Aside | None, when: datetime, to: str
@@ -344,10 +351,16 @@ def _homes(shelves: Sequence[Shelf]) -> dict[Shelf, Bin]:
     return homes
 
 
+def _documented(shelf: Shelf) -> str | None:
+    """The public id of the stock item there, where a documented example names it."""
+    return ITEMS.get((shelf.article.sku.code, shelf.place.warehouse.public_id))
+
+
 def _room_for(shelf: Shelf) -> RoomType:
     rooms = shelf.place.shelves
     if shelf.article.is_unreleased and RoomType.SECRET_MENU in rooms:
         return RoomType.SECRET_MENU
-    if shelf.article.is_valuable and RoomType.VAULT in rooms:
+    # A documented item stands where its example shows it.
+    if shelf.article.is_valuable and _documented(shelf) is None and RoomType.VAULT in rooms:
         return RoomType.VAULT
     return RoomType.SALES_FLOOR if shelf.rhythm is Rhythm.SHOP else RoomType.STORAGE

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
+from inventory import statements
 from inventory.adjustments import adjust
 from inventory.catalogue import find_skus
 from inventory.imports import online_retail
@@ -23,7 +24,7 @@ from inventory.imports.opening_stock import OpeningStock
 from inventory.imports.reading import Progress, no_progress, read_cells
 from inventory.imports.report import Report, skipped_note
 from inventory.imports.sheet import Record, Sheet
-from inventory.ledger import Line, rows
+from inventory.ledger import Line
 from inventory.models import ImportedLine, ReasonCode, Sku, Source, sku_key
 from warehouses.actors import Actor
 from warehouses.models import Organization, Warehouse
@@ -280,7 +281,7 @@ class _Posting:
             ]
             through = f"lines {fresh[0].index:,} to {fresh[-1].index:,}"
             adjustment = self._adjust(lines, f"Import of {self.name}, {through}")
-            rows.insert(
+            statements.insert(
                 ImportedLine,
                 ("organization", "digest", "document_id"),
                 [(self.organization.pk, movement.digest, adjustment) for movement in fresh],

@@ -3,7 +3,7 @@
 `post` writes quantities and movements; nothing else in the product does (a test holds that).
 """
 
-from inventory.ledger.lines import Line, Mode, Settings
-from inventory.ledger.posting import DocumentRef, Posting, post
+from inventory.ledger.lines import DocumentRef, Line, Mode, Settings
+from inventory.ledger.posting import Posting, post
 
 __all__ = ["DocumentRef", "Line", "Mode", "Posting", "Settings", "post"]

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from inventory.models import Lot, ReasonCode, Sku
+from inventory.models import DocumentType, Lot, ReasonCode, Sku
 from warehouses.models import Bin, Warehouse
 
-__all__ = ["Line", "Mode", "Settings"]
+__all__ = ["DocumentRef", "Line", "Mode", "Settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """The document that the movements belong to; it is written by the caller in the same transaction."""
+
+    type: DocumentType
+    id: UUID
 
 
 class Mode(enum.Enum):
@@ -33,7 +41,9 @@ class Line:
 
     `quantity` is in the SKU's base unit: a signed change (`Mode.BY`) or what the named scope shall hold (`Mode.TO`).
     None changes settings only. Without bin or lot, a decrease is picked FEFO and an increase goes to the warehouse's
-    default bin.
+    default bin. `is_fact` says that it has happened already, as a sale at a till has: it may take what is promised or
+    expired, though never more than is there. `new_item_id` is the key of the stock item that the line makes, if it
+    makes one: for a demonstration whose documentation names the item.
     """
 
     sku: Sku
@@ -47,6 +57,8 @@ class Line:
     note: str = ""
     reference: str = ""
     occurred_at: datetime | None = None
+    is_fact: bool = False
+    new_item_id: UUID | None = None
     settings: Settings | None = None
     index: int = 0  # the row of the request, for the problems of a refusal
 

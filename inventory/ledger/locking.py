@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
+from inventory import statements
 from inventory.ledger import rows
 from inventory.ledger.lines import Line
 from inventory.ledger.rows import LevelKey
@@ -25,10 +26,14 @@ __all__ = ["Locked", "lock", "read_bins", "read_items"]
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """The locked levels, and for each SKU the version of its summary. A precondition may look at these."""
+    """The locked levels, and for each SKU the version of its summary. A precondition may look at these.
+
+    `is_watched`: somebody is subscribed to events of the organization.
+    """
 
     levels: Mapping[LevelKey, LevelState]
     summary_versions: Mapping[UUID, int]
+    is_watched: bool
 
 
 def lock(organization: Organization, lines: Sequence[Line]) -> Locked:
@@ -39,22 +44,22 @@ def lock(organization: Organization, lines: Sequence[Line]) -> Locked:
     """
     wanted = {line.level_key: line for line in lines}
     keys = sorted(wanted)
-    found = rows.survey(keys)
+    found = rows.survey(organization, keys)
     if len(found) < len(keys):
         raise NotFound("INVENTORY_NOT_FOUND", "A SKU of this request has just been deleted.")
-    codes = {sku_id: code for sku_id, _, code, _, _ in found}
+    codes = {sku_id: code for sku_id, _, code, *_ in found}
     new_levels = [
         _new_level(organization, wanted[sku_id, warehouse_id], code)
-        for sku_id, warehouse_id, code, level_id, _ in found
+        for sku_id, warehouse_id, code, level_id, *_ in found
         if level_id is None
     ]
-    rows.insert(StockLevel, _LEVEL_COLUMNS, new_levels, or_ignore=True)
-    summarised = {sku_id for sku_id, _, _, _, summary in found if summary is not None}
+    statements.insert(StockLevel, _LEVEL_COLUMNS, new_levels, or_ignore=True)
+    summarised = {sku_id for sku_id, _, _, _, summary, _ in found if summary is not None}
     new_summaries = [
         (sku_id, organization.pk, codes[sku_id], 0, 0, 0, 0, 0, 0, timezone.now())
         for sku_id in sorted(codes.keys() - summarised)
     ]
-    rows.insert(StockSummary, _SUMMARY_COLUMNS, new_summaries, or_ignore=True)
+    statements.insert(StockSummary, _SUMMARY_COLUMNS, new_summaries, or_ignore=True)
     ours = {row[0] for row in new_levels}
     levels: dict[LevelKey, LevelState] = {}
     for row in rows.lock_levels(keys):
@@ -64,7 +69,7 @@ def lock(organization: Organization, lines: Sequence[Line]) -> Locked:
             level.is_new = True
             level.base = Base()
         levels[level.sku_id, level.warehouse_id] = level
-    return Locked(levels, rows.lock_summaries(codes))
+    return Locked(levels, rows.lock_summaries(codes), is_watched=any(row[5] for row in found))
 
 
 _LEVEL_COLUMNS = (

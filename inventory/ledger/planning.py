@@ -126,7 +126,11 @@ class _Planner:
         item = self.level.item_at(shelf.id, lot_id)
         if item is None:
             item = ItemState(
-                id=new_id(), bin_id=shelf.id, lot_id=lot_id, is_sellable=shelf.is_sellable, is_new=True
+                id=line.new_item_id or new_id(),
+                bin_id=shelf.id,
+                lot_id=lot_id,
+                is_sellable=shelf.is_sellable,
+                is_new=True,
             )
             if line.lot is not None:
                 item.expires_on = line.lot.expires_on
@@ -143,7 +147,7 @@ class _Planner:
         )
 
     def _decrease(self, place: int, line: Line, amount: int, scope: list[ItemState]) -> None:
-        is_issue = line.mode is Mode.BY and line.reason.nature == Nature.ISSUE
+        is_issue = line.mode is Mode.BY and line.reason.nature == Nature.ISSUE and not line.is_fact
         there = on_hand_of(scope)
         most = self._issuable(scope) if is_issue else there
         if amount > most:

@@ -11,28 +11,22 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from inventory.ledger import rows
+from inventory import statements
+from inventory.ledger.events import Telling
 from inventory.ledger.faults import check_organization, faults_of
-from inventory.ledger.lines import Line
+from inventory.ledger.lines import DocumentRef, Line
 from inventory.ledger.locking import Locked, lock, read_bins, read_items
 from inventory.ledger.planning import plan_level
 from inventory.ledger.rows import LevelKey
 from inventory.ledger.state import BinState, Change, ItemState, LevelState
-from inventory.models import DocumentType, Movement, StockItem, StockLevel, StockSummary
+from inventory.models import Movement, StockItem, StockLevel, StockSummary
+from inventory.outbox import announce, subscriptions_of
 from warehouses.actors import Actor
 from warehouses.identifiers import new_id
 from warehouses.models import Organization
 from warehouses.refusals import Refusal, gather
 
-__all__ = ["DocumentRef", "Locked", "Posting", "post"]
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRef:
-    """The document that the movements belong to; it is written by the caller in the same transaction."""
-
-    type: DocumentType
-    id: UUID
+__all__ = ["Locked", "Posting", "post"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,8 @@ def post(
     """Change stock by a batch of lines, all or nothing.
 
     Call it inside a transaction (`warehouses.transactions.run`), once. Locks the stock levels of the batch in the
-    order of (SKU, warehouse), then the summaries in the order of SKU; creates levels that are missing. Lines that
+    order of (SKU, warehouse), then the summaries in the order of SKU; creates levels that are missing; writes the
+    events that somebody is subscribed to. Lines that
     touch the same item are added up; two absolute lines about the same stock are refused (`DUPLICATE_ROW`).
 
     `precondition` is called once all is locked and may refuse (If-Match). `refused` are rows that the caller has
@@ -91,6 +86,17 @@ def post(
     latest = max(level.updated_at for level in locked.levels.values())
     now = max(recorded_at or timezone.now(), latest + timedelta(microseconds=1))
     _write(organization, actor, lines, document, locked.levels, changes, now)
+    if locked.is_watched:
+        subscriptions = subscriptions_of(organization)
+        told = Telling(
+            actor, lines, document, changes, {kind for each in subscriptions for kind in each.types}
+        )
+        announce(
+            organization=organization,
+            drafts=told.drafts(locked.levels.values()),
+            occurred_at=now,
+            subscriptions=subscriptions,
+        )
     return Posting(changes, locked.levels, now)
 
 
@@ -133,7 +139,7 @@ def _write(
         level.updated_at = now
     touched = {change.item.id: (change.level, change.item) for change in changes}
     _write_items(organization, touched.values(), now)
-    rows.update(
+    statements.update(
         StockLevel,
         _CHANGED_LEVEL,
         [
@@ -150,7 +156,7 @@ def _write(
         ],
     )
     _write_summaries(changed, now)
-    rows.insert(
+    statements.insert(
         Movement,
         _MOVEMENT,
         [_movement(organization, actor, lines[change.line], document, change, now) for change in changes],
@@ -158,7 +164,7 @@ def _write(
 
 
 _CHANGED_LEVEL = "on_hand safety_stock reorder_point reorder_quantity version updated_at".split()
-_NEW_ITEM = "id organization level sku warehouse bin lot on_hand held updated_at".split()
+_NEW_ITEM = "id organization level sku warehouse bin lot on_hand held created_at updated_at".split()
 _MOVEMENT = (
     "id organization level stock_item sku warehouse delta level_before level_after item_after level_version"
     " reason_code note reference actor_type actor_id actor_name document_type document_id recorded_at occurred_at"
@@ -173,11 +179,11 @@ def _write_items(
     for level, item in touched:
         if item.is_new:
             place = (level.id, level.sku_id, level.warehouse_id, item.bin_id, item.lot_id)
-            new.append((item.id, organization.pk, *place, item.on_hand, 0, now))
+            new.append((item.id, organization.pk, *place, item.on_hand, 0, now, now))
         else:
             changed.append((item.id, item.on_hand, now))
-    rows.insert(StockItem, _NEW_ITEM, new)
-    rows.update(StockItem, ("on_hand", "updated_at"), changed)
+    statements.insert(StockItem, _NEW_ITEM, new)
+    statements.update(StockItem, ("on_hand", "updated_at"), changed)
 
 
 def _write_summaries(changed: Iterable[LevelState], now: datetime) -> None:
@@ -188,7 +194,7 @@ def _write_summaries(changed: Iterable[LevelState], now: datetime) -> None:
         sums[1] += level.safety_stock - level.base.safety_stock
         sums[2] += level.reorder_point - level.base.reorder_point
     sums_of = ("on_hand", "safety_stock", "reorder_point")
-    rows.update(
+    statements.update(
         StockSummary,
         (*sums_of, "version", "updated_at"),
         [(sku_id, *sums, 1, now) for sku_id, sums in sorted(growth.items())],

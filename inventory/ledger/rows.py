@@ -1,86 +1,53 @@
-"""Set-wise statements: a constant number of them, whatever the batch.
-
-Django's `bulk_create` and `bulk_update` split a batch where SQLite counts parameters, and build a CASE per row. Here a
-whole batch is one parameter per column (PostgreSQL arrays) or one JSON document (SQLite).
-"""
+"""The ledger's own reading: each statement locks or looks at a whole batch at once."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Model
+from django.db import connection
 
-from inventory.models import Sku, StockLevel, StockSummary
-from warehouses.models import Bin, Room, Warehouse
+from inventory.models import Sku, StockLevel, StockSummary, WebhookEndpoint
+from inventory.outbox import SUBSCRIBED
+from inventory.statements import fetch, field_of, quote, table_of
+from warehouses.models import Bin, Organization, Room, Warehouse
 
-__all__ = ["LevelKey", "insert", "lock_levels", "lock_summaries", "places", "survey", "update"]
+__all__ = ["LevelKey", "lock_levels", "lock_summaries", "places", "survey"]
 
 LevelKey = tuple[UUID, UUID]  # SKU and warehouse, in the order in which levels are locked
+_ORGANIZATION = field_of(WebhookEndpoint, "organization")
 
 
-def insert(
-    model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], *, or_ignore: bool = False
-) -> None:
-    """Insert `rows` (values in the order of the field names `columns`); with `or_ignore`, skip those that exist."""
-    if not rows:
-        return
-    fields = [_field(model, name) for name in columns]
-    names = ", ".join(_quote(field.column) for field in fields)
-    source, parameters = _table_of(fields, rows)
-    picked = ", ".join(f"v.{_quote(field.column)}" for field in fields)
-    # Table and column names come from our own models.
-    statement = f"INSERT INTO {_quote(model._meta.db_table)} ({names}) SELECT {picked} FROM {source}"
-    if or_ignore:
-        # SQLite cannot tell "ON CONFLICT" from a join's ON without a WHERE.
-        statement += " WHERE true ON CONFLICT DO NOTHING"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-
-
-def update(
-    model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], *, add: Sequence[str] = ()
-) -> None:
-    """Set the fields `columns` of the rows whose primary key is each row's first value; those in `add` grow by it."""
-    if not rows:
-        return
-    key: Any = model._meta.pk
-    fields = [key, *(_field(model, name) for name in columns)]
-    source, parameters = _table_of(fields, rows)
-    table = _quote(model._meta.db_table)
-    setters = ", ".join(
-        f"{_quote(field.column)} = "
-        + (f"{table}.{_quote(field.column)} + " if field.name in add else "")
-        + f"v.{_quote(field.column)}"
-        for field in fields[1:]
-    )
-    column = _quote(key.column)
-    statement = f"UPDATE {table} SET {setters} FROM {source} WHERE {table}.{column} = v.{column}"
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-
-
-def survey(keys: Sequence[LevelKey]) -> list[tuple[UUID, UUID, str, UUID | None, UUID | None]]:
-    """What there is of (sku, warehouse) `keys`: sku, warehouse, the SKU's code key, level or None, summary or None.
+def survey(
+    organization: Organization, keys: Sequence[LevelKey]
+) -> list[tuple[UUID, UUID, str, UUID | None, UUID | None, bool]]:
+    """What there is of (sku, warehouse) `keys`: sku, warehouse, the SKU's code key, level or None, summary or None,
+    and whether the organization has anybody who wants to hear of changes.
 
     Holds the SKUs against being renamed meanwhile (FOR KEY SHARE): a rename copies the code to levels and summaries,
     and would miss one that is only being made.
     """
-    sku, warehouse = _field(StockLevel, "sku"), _field(StockLevel, "warehouse")
-    source, parameters = _table_of((sku, warehouse), keys)
+    sku, warehouse = field_of(StockLevel, "sku"), field_of(StockLevel, "warehouse")
+    source, parameters = table_of((sku, warehouse), keys)
+    owner = _ORGANIZATION.get_db_prep_value(organization.pk, connection)
     statement = (
-        "SELECT v.sku_id, v.warehouse_id, k.code_key, l.id, u.sku_id"
+        "SELECT v.sku_id, v.warehouse_id, k.code_key, l.id, u.sku_id,"
+        f" EXISTS (SELECT 1 FROM inventory_webhookendpoint WHERE organization_id = %s AND {SUBSCRIBED})"
         f" FROM {source} JOIN inventory_sku k ON k.id = v.sku_id"
         " LEFT JOIN inventory_stocklevel l ON l.sku_id = v.sku_id AND l.warehouse_id = v.warehouse_id"
         " LEFT JOIN inventory_stocksummary u ON u.sku_id = v.sku_id"
         " ORDER BY v.sku_id, v.warehouse_id" + _lock("KEY SHARE", "k")
     )
-    fields = (sku, warehouse, _field(Sku, "code_key"), _field(StockLevel, "id"), _field(StockSummary, "sku"))
-    return _fetch(statement, parameters, fields)
+    fields = (
+        sku,
+        warehouse,
+        field_of(Sku, "code_key"),
+        field_of(StockLevel, "id"),
+        field_of(StockSummary, "sku"),
+        field_of(Room, "is_sellable"),  # any boolean
+    )
+    return fetch(statement, [owner, *parameters], fields)
 
 
 def lock_levels(keys: Sequence[LevelKey]) -> list[tuple[Any, ...]]:
@@ -93,27 +60,27 @@ def lock_levels(keys: Sequence[LevelKey]) -> list[tuple[Any, ...]]:
     names = (
         "id sku warehouse on_hand reserved held safety_stock reorder_point reorder_quantity version updated_at"
     ).split()
-    fields = [_field(StockLevel, name) for name in names]
-    source, parameters = _table_of((_field(StockLevel, "sku"), _field(StockLevel, "warehouse")), keys)
-    columns = ", ".join(f"l.{_quote(field.column)}" for field in fields)
+    fields = [field_of(StockLevel, name) for name in names]
+    source, parameters = table_of((field_of(StockLevel, "sku"), field_of(StockLevel, "warehouse")), keys)
+    columns = ", ".join(f"l.{quote(field.column)}" for field in fields)
     statement = (
         f"SELECT {columns} FROM inventory_stocklevel l"
         f" JOIN {source} ON l.sku_id = v.sku_id AND l.warehouse_id = v.warehouse_id"
         " ORDER BY l.sku_id, l.warehouse_id" + _lock("NO KEY UPDATE", "l")
     )
-    return _fetch(statement, parameters, fields)
+    return fetch(statement, parameters, fields)
 
 
 def lock_summaries(sku_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Lock the summaries of SKUs in key order, always after the levels; SKU → version."""
     ordered = [(sku_id,) for sku_id in sorted(set(sku_ids))]
-    fields = (_field(StockSummary, "sku"), _field(StockSummary, "version"))
-    source, parameters = _table_of(fields[:1], ordered)
+    fields = (field_of(StockSummary, "sku"), field_of(StockSummary, "version"))
+    source, parameters = table_of(fields[:1], ordered)
     statement = (
         "SELECT u.sku_id, u.version FROM inventory_stocksummary u"
         f" JOIN {source} ON u.sku_id = v.sku_id ORDER BY u.sku_id" + _lock("NO KEY UPDATE", "u")
     )
-    return dict(_fetch(statement, parameters, fields))
+    return dict(fetch(statement, parameters, fields))
 
 
 def places(
@@ -124,7 +91,7 @@ def places(
     Rows: bin, warehouse, is the bin the default, is it active, is its room sellable, is the warehouse active, is it
     read-only. Holds both as they are (FOR SHARE): a place that is just being closed is closed before or after.
     """
-    warehouse, key = _field(Bin, "warehouse"), _field(Bin, "id")
+    warehouse, key = field_of(Bin, "warehouse"), field_of(Bin, "id")
     parameters = [warehouse.get_db_prep_value(value, connection) for value in sorted(set(warehouse_ids))]
     in_warehouses = ", ".join(["%s"] * len(parameters))
     named = [key.get_db_prep_value(value, connection) for value in sorted(set(bin_ids))]
@@ -139,81 +106,14 @@ def places(
     fields = (
         key,
         warehouse,
-        _field(Bin, "is_default"),
-        _field(Bin, "is_active"),
-        _field(Room, "is_sellable"),
-        _field(Warehouse, "is_active"),
-        _field(Warehouse, "is_readonly"),
+        field_of(Bin, "is_default"),
+        field_of(Bin, "is_active"),
+        field_of(Room, "is_sellable"),
+        field_of(Warehouse, "is_active"),
+        field_of(Warehouse, "is_readonly"),
     )
-    return _fetch(statement, [*parameters, *named], fields)
+    return fetch(statement, [*parameters, *named], fields)
 
 
 def _lock(strength: str, alias: str) -> str:
     return f" FOR {strength} OF {alias}" if connection.vendor == "postgresql" else ""
-
-
-def _field(model: type[Model], name: str) -> Any:
-    return model._meta.get_field(name)
-
-
-def _fetch(statement: str, parameters: Sequence[Any], fields: Sequence[Any]) -> Any:
-    """The rows, each value as the field's own type: SQLite keeps UUIDs, booleans and instants in others."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        rows = cursor.fetchall()
-    if connection.vendor == "postgresql":
-        return list(rows)
-    converters = [_converters(field) for field in fields]
-    database = _database()
-    return [
-        tuple(
-            _convert(value, chain, field, database)
-            for value, chain, field in zip(row, converters, fields, strict=True)
-        )
-        for row in rows
-    ]
-
-
-def _converters(field: Any) -> list[Any]:
-    expression = field.get_col(field.model._meta.db_table)
-    return [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
-
-
-def _convert(value: Any, chain: list[Any], field: Any, database: BaseDatabaseWrapper) -> Any:
-    for converter in chain:
-        value = converter(value, field, database)
-    return value
-
-
-def _database() -> BaseDatabaseWrapper:
-    """What `connection` stands for in this thread. `connection` itself looks for it again at each use: too often."""
-    return connections[DEFAULT_DB_ALIAS]
-
-
-def _table_of(fields: Sequence[Any], rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
-    """A derived table `v` with a column for each field, and its parameters."""
-    database = _database()
-    prepared = [
-        [field.get_db_prep_save(value, database) for field, value in zip(fields, row, strict=True)]
-        for row in rows
-    ]
-    names = [_quote(field.column) for field in fields]
-    if connection.vendor == "postgresql":
-        casts = ", ".join(f"%s::{_cast(field)}[]" for field in fields)
-        return f"unnest({casts}) AS v({', '.join(names)})", [
-            list(column) for column in zip(*prepared, strict=True)
-        ]
-    picked = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(names))
-    # A derived table, because SQLite's UPDATE ... FROM cannot name the columns of a table function.
-    return f"(SELECT {picked} FROM json_each(%s)) AS v", [json.dumps(prepared, default=str)]
-
-
-def _cast(field: Any) -> str:
-    """The element type of a column's array: a varchar's length belongs to the column, not to the parameter."""
-    return str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection)).split("(")[
-        0
-    ]
-
-
-def _quote(name: str) -> str:
-    return connection.ops.quote_name(name)

@@ -245,6 +245,7 @@ class _Seeding:
                 self.warehouses[place],
                 bins[sku % len(bins)],
                 self.on_hand[level],
+                self._time(level),
                 self._updated(level),
             )
 
@@ -296,7 +297,7 @@ _LEVEL: Final = (
     *("id", "sku", "warehouse", "sort_code", "on_hand"),
     *("safety_stock", "reorder_point", "reorder_quantity", "version", "updated_at"),
 )
-_ITEM: Final = ("id", "level", "sku", "warehouse", "bin", "on_hand", "updated_at")
+_ITEM: Final = ("id", "level", "sku", "warehouse", "bin", "on_hand", "created_at", "updated_at")
 _DOCUMENT: Final = ("id", "line_count", "created_at")
 _MOVEMENT: Final = (
     *("id", "level", "stock_item", "sku", "warehouse", "delta", "level_before", "level_after", "item_after"),

@@ -61,9 +61,11 @@ class ItemState:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What the summary of the SKU has counted of a level so far: nothing, for one that is new."""
+    """What the level was before this batch, which is what the SKU's summary has counted: nothing, for a new one."""
 
     on_hand: int = 0
+    reserved: int = 0
+    held: int = 0
     safety_stock: int = 0
     reorder_point: int = 0
     version: int = 0
@@ -90,7 +92,9 @@ class LevelState:
     base: Base = field(init=False)
 
     def __post_init__(self) -> None:
-        self.base = Base(self.on_hand, self.safety_stock, self.reorder_point, self.version)
+        self.base = Base(
+            self.on_hand, self.reserved, self.held, self.safety_stock, self.reorder_point, self.version
+        )
 
     def matching(
         self, *, stock_item_id: UUID | None, bin_id: UUID | None, lot_id: UUID | None

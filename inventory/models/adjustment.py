@@ -18,6 +18,7 @@ class Source(models.TextChoices):
     POS = "pos", "POS API"
     BACKOFFICE = "backoffice", "Backoffice API"
     IMPORT = "import", "Import"
+    SYNC = "sync", "Point-of-sale sync"
     SYSTEM = "system", "System"
 
 

@@ -30,6 +30,7 @@ class StockItem(PublicModel):
     )
     on_hand = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, help_text="When its first movement was recorded.")
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = OrganizationQuerySet.as_manager()
@@ -48,7 +49,16 @@ class StockItem(PublicModel):
             models.CheckConstraint(condition=Q(on_hand__gte=0), name="inventory_stock_item_on_hand"),
             models.CheckConstraint(condition=Q(held__gte=0), name="inventory_stock_item_held"),
         )
-        indexes = (models.Index(fields=("organization", "id"), name="inventory_item_of_tenant"),)
+        # Lists walk the items in the order in which they came: `created_at` never changes, so that movements, which
+        # change the other columns all the time, leave these indexes alone.
+        indexes = (
+            models.Index(
+                fields=("organization", "created_at", "id"),
+                include=("warehouse",),
+                name="inventory_item_by_age",
+            ),
+            models.Index(fields=("warehouse", "created_at", "id"), name="inventory_item_in_warehouse"),
+        )
 
     def __str__(self) -> str:
         lot = f" of lot {self.lot}" if self.lot_id else ""

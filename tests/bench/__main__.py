@@ -25,6 +25,7 @@ def main() -> int:
         "DATABASE_URL": database,
         "SECRET_KEY": "only-for-measuring",
         "LOG_FORMAT": "json",
+        "OUTGOING_NETWORKS": "127.0.0.0/8",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     import django
@@ -48,6 +49,7 @@ def run(*, write: bool) -> int:
     from tests.bench.hot_sku import measure_hot_sku
     from tests.bench.lists import measure_lists
     from tests.bench.scale import SCALES
+    from tests.bench.webhooks import measure_webhooks
 
     name = os.environ.get("BENCH_SCALE", "") or USUAL
     if name not in SCALES:
@@ -60,7 +62,7 @@ def run(*, write: bool) -> int:
         ground = lay(scale)
         say(f"… in {time.monotonic() - began:.0f} seconds.")
         figures = []
-        for measure in (measure_lists, measure_adjustments, measure_bulks, measure_hot_sku):
+        for measure in (measure_lists, measure_adjustments, measure_webhooks, measure_bulks, measure_hot_sku):
             for figure in measure(ground):
                 figures.append(figure)
                 sys.stdout.write(figure.line() + "\n")

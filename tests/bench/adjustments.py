@@ -12,7 +12,7 @@ from tests.bench.caller import Shelf
 from tests.bench.figures import Figure, expect, in_turns
 from tests.bench.ground import Ground
 
-__all__ = ["PATH", "body", "measure_adjustments"]
+__all__ = ["PATH", "body", "measure_adjusting", "measure_adjustments"]
 
 PATH = "/api/v1/inventory/adjust"
 
@@ -22,11 +22,11 @@ def body(shelf: Shelf) -> str:
 
 
 def measure_adjustments(ground: Ground) -> Iterator[Figure]:
-    yield _measure(ground, "adjust", idempotent=False)
-    yield _measure(ground, "adjust, with Idempotency-Key", idempotent=True)
+    yield measure_adjusting(ground, "adjust", idempotent=False)
+    yield measure_adjusting(ground, "adjust, with Idempotency-Key", idempotent=True)
 
 
-def _measure(ground: Ground, name: str, *, idempotent: bool) -> Figure:
+def measure_adjusting(ground: Ground, name: str, *, idempotent: bool) -> Figure:
     count = ground.scale.adjustments
     picked = [[ground.pick() for _ in range(count)] for _ in range(ground.scale.pairs + 1)]
     before = Movement.objects.count()

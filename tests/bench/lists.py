@@ -19,7 +19,8 @@ from tests.bench.scale import WAREHOUSES
 __all__ = ["measure_lists"]
 
 _NEXUS = "/api/inventory"
-_GATEWAY = "/api/v1/inventory"
+_GATEWAY = "/gateway/api/v1/inventory"
+_POS = "/pos/api/v1/inventory"
 _PAGE = 50
 _LARGEST_NEXUS_PAGE = 200
 
@@ -39,6 +40,11 @@ _LISTINGS = (
     Listing("gateway, first page", _GATEWAY, {}),
     Listing("gateway, deep page", _GATEWAY, {}, deep=True),
     Listing("gateway, low only", _GATEWAY, {"low_stock": "true"}),
+    Listing("pos, first page", _POS, {}),
+    Listing("pos, deep page", _POS, {}, deep=True),
+    Listing("pos, low only", _POS, {"low_stock": "true"}),
+    Listing("pos, snapshot", f"{_POS}/snapshot", {}),
+    Listing("pos, snapshot, deep page", f"{_POS}/snapshot", {}, deep=True),
 )
 
 
@@ -99,7 +105,7 @@ def _query(ground: Ground, listing: Listing, *, small: bool) -> dict[str, Any]:
     database, caller = (ground.small, ground.small_caller) if small else (ground.large, ground.caller)
     skus = ground.scale.small if small else ground.scale.large
     is_nexus = listing.path == _NEXUS
-    query = {**listing.query, "limit" if is_nexus else "per_page": _PAGE}
+    query = {**listing.query, "per_page" if listing.path == _GATEWAY else "limit": _PAGE}
     with database.current():
         if listing.deep and is_nexus:
             query["cursor"] = _cursor(caller, skus // 2)

@@ -132,6 +132,27 @@ def test_a_rejected_message_is_kept_for_a_person(connection: Connection, folder:
     assert files(folder, "claimed") == []
 
 
+@pytest.mark.parametrize("act", ["ack", "reject"])
+def test_a_folder_that_is_gone_for_a_moment_does_not_use_up_the_prefetch(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    publish(connection, "first", "second")
+    with connection.channel() as channel:
+        channel.basic_qos(0, 1, False)
+        message = take(channel)
+        assert not channel.qos.can_consume()
+
+        def gone(*args: object, **kwargs: object) -> None:
+            raise OSError(5, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", gone)
+            patch.setattr(Path, "rename", gone)
+            with pytest.raises(OSError, match="Input/output"):
+                getattr(message, act)()
+        assert channel.qos.can_consume()
+
+
 def test_a_consumer_that_does_not_acknowledge_leaves_nothing(connection: Connection, folder: Path) -> None:
     publish(connection, "notice")
     received = []

@@ -33,41 +33,12 @@ class ToyView(ApiView):
         return Response({"view": type(self).__name__, **arguments})
 
 
-class PosList(ToyView):
-    contract = "pos"
-
-
-class PosDetail(ToyView):
-    contract = "pos"
-
-
-class PosSnapshot(ToyView):
-    contract = "pos"
-
-
-class PosBulk(ToyView):
-    contract = "pos"
-    http_method_names: ClassVar = ["post", "options"]
-
-    def post(self, request: Request, **arguments: str) -> Response:
-        return self.get(request, **arguments)
-
-
 class BackofficeList(ToyView):
     contract = "backoffice"
 
 
 class BackofficeHolds(ToyView):
     contract = "backoffice"
-
-
-class pos:
-    urlpatterns: ClassVar = [
-        re_path(r"^api/v1/inventory/?$", PosList.as_view(), name="list"),
-        re_path(r"^api/v1/inventory/bulk-update/?$", PosBulk.as_view(), name="bulk"),
-        re_path(r"^api/v1/inventory/snapshot/?$", PosSnapshot.as_view(), name="snapshot"),
-        re_path(r"^api/v1/inventory/(?P<id>[^/]+)/?$", PosDetail.as_view(), name="detail"),
-    ]
 
 
 class backoffice:
@@ -77,7 +48,7 @@ class backoffice:
     ]
 
 
-FOUR: Any = {**CONTRACTS, "pos": pos, "backoffice": backoffice}
+FOUR: Any = {**CONTRACTS, "backoffice": backoffice}
 
 
 class root:
@@ -86,7 +57,6 @@ class root:
     handler500 = "warehouses.http.problems.handler500"
     urlpatterns: ClassVar = [
         *(path(f"{name}/", include(urlconf)) for name, urlconf in CONTRACTS.items()),
-        path("pos/", include(pos.urlpatterns)),
         path("backoffice/", include(backoffice.urlpatterns)),
         re_path(r"^api(?:/|$)", functools.partial(dispatch, contracts=FOUR)),
     ]
@@ -227,6 +197,12 @@ class TestPaths:
             assert chosen("/api/inventory/holds", **headers) == "backoffice"
             assert chosen("/api/inventory/warehouses", **headers) == "nexus"
 
+    def test_a_path_that_is_spelt_out_more_wins_too(self, chosen: Callable[..., str], key: str) -> None:
+        for headers in ({"X_API_Key": key}, {"Authorization": f"Bearer {key}"}, {}):
+            assert chosen(f"{V1}/sync/sync_01hz000000e008000000000003", **headers) == "pos"
+            assert chosen(f"{V1}/sync/SKU-001/", **headers, X_API_Contract="gateway") == "pos"
+            assert chosen("/api/inventory/AB/12/adjustments", **headers) == "nexus"
+
     def test_a_header_does_not_turn_a_literal_path_into_a_sku(
         self, chosen: Callable[..., str], key: str
     ) -> None:
@@ -307,10 +283,11 @@ class TestAnswers:
     def test_a_code_that_is_a_literal_of_another_contract_is_had_under_the_prefix(
         self, client: Client, organization: Organization
     ) -> None:
-        stock(make_sku(organization, "snapshot"), Warehouse.objects.get(), 5)
+        for code in ("snapshot", "sync/1"):
+            stock(make_sku(organization, code), Warehouse.objects.get(), 5)
 
-        assert client.get(f"{V1}/snapshot").json() == {"view": "PosSnapshot"}
-        assert client.get(f"/gateway{V1}/snapshot").json()["sku"] == "snapshot"
+            assert client.get(f"{V1}/{code}")["X-API-Contract"] == "pos"
+            assert client.get(f"/gateway{V1}/{code}").json()["sku"] == code
 
     def test_nothing_there_is_a_problem(self, client: Client) -> None:
         response = client.get("/api/v3/inventory")
@@ -319,12 +296,17 @@ class TestAnswers:
     def test_the_key_is_looked_up_once(
         self, client: Client, django_assert_num_queries: Any, organization: Organization
     ) -> None:
-        client.get(f"/pos{V1}")
+        client.get("/backoffice/api/inventory")
         with django_assert_num_queries(1):
-            assert client.get(f"/pos{V1}").status_code == 200
+            assert client.get("/backoffice/api/inventory").status_code == 200
         with django_assert_num_queries(1):
-            assert client.get(V1, headers={"X-API-Contract": "pos"}).status_code == 200
+            assert client.get("/api/inventory", headers={"X-API-Contract": "backoffice"}).status_code == 200
 
 
 def test_the_contracts_that_are_served() -> None:
-    assert CONTRACTS == {"gateway": "inventory.api.gateway.urls", "nexus": "inventory.api.nexus.urls"}
+    assert CONTRACTS == {
+        "gateway": "inventory.api.gateway.urls",
+        "nexus": "inventory.api.nexus.urls",
+        "pos": "inventory.api.pos.urls",
+        "backoffice": "inventory.api.backoffice.urls",
+    }

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from config.wsgi import application
+from inventory import statements
 from inventory.ledger import rows
 from inventory.models import StockItem, StockSummary
 
@@ -49,7 +50,7 @@ def _lock_in_any_order() -> None:
 
 def _write_levels_and_items_apart() -> None:
     """Commit the levels some time before the items: a reader in between sees them differ."""
-    plain = rows.update
+    plain = statements.update
 
     def update(model: Any, columns: Sequence[str], changed: Sequence[Any], **options: Any) -> None:
         plain(model, columns, changed, **options)
@@ -57,7 +58,7 @@ def _write_levels_and_items_apart() -> None:
             connection.cursor().execute("COMMIT; BEGIN")
             time.sleep(0.002)
 
-    rows.update = update
+    statements.update = update
 
 
 _FAULTS = {

@@ -62,16 +62,7 @@ class ScopedActions(Scoped, _Page):
             raise Http404
         back = reverse(self.url_name("changelist"), current_app=self.admin_site.name)
         if request.method != "POST":
-            context = {
-                **self.admin_site.each_context(request),
-                "title": verb,
-                "opts": self.opts,
-                "subject": self.choice_label(row),
-                "question": question,
-                "verb": verb,
-                "back": back,
-            }
-            return TemplateResponse(request, "warehouses/admin/confirm.html", context)
+            return self.ask(request, row, question=question, verb=verb, back=back, cancel="Keep it")
         try:
             act(self.require_access(request), row)
         except Refusal as refusal:
@@ -79,6 +70,31 @@ class ScopedActions(Scoped, _Page):
         self.log_change(request, row, f"{verb}.")
         self.message_user(request, f"{self.choice_label(row)} {done}.", messages.SUCCESS)
         return HttpResponseRedirect(back)
+
+    def ask(
+        self,
+        request: HttpRequest,
+        row: Any,
+        *,
+        question: str,
+        verb: str,
+        back: str,
+        cancel: str = "Cancel",
+        is_dangerous: bool = True,
+    ) -> TemplateResponse:
+        """The page that asks before something is done to a record; its button posts to where it was asked for."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": verb,
+            "opts": self.opts,
+            "subject": self.choice_label(row),
+            "question": question,
+            "verb": verb,
+            "back": back,
+            "cancel": cancel,
+            "is_dangerous": is_dangerous,
+        }
+        return TemplateResponse(request, "warehouses/admin/confirm.html", context)
 
     def answer(self, request: HttpRequest, refusal: Refusal, target: str) -> HttpResponseRedirect:
         """Say why not, and show the page again."""

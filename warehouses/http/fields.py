@@ -18,6 +18,7 @@ __all__ = [
     "StrictDateField",
     "StrictDateTimeField",
     "StrictIntegerField",
+    "StrictListField",
     "StrictSerializer",
     "TypeIdField",
 ]
@@ -129,6 +130,20 @@ class StrictDateField(serializers.DateField):
             return date.fromisoformat(value)
         except ValueError:
             self.fail("form")
+
+
+class StrictListField(serializers.ListField):
+    """A JSON array of at most `max_length`, which is looked at first: bad values are not named by the thousand."""
+
+    def __init__(self, *, max_length: int, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            message = f"Ensure this field has no more than {self.max_length} elements."
+            raise serializers.ValidationError(message, code="max_length")
+        values: list[Any] = super().to_internal_value(data)
+        return values
 
 
 class StrictSerializer(serializers.Serializer[Any]):

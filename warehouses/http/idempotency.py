@@ -15,15 +15,16 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from warehouses import transactions
 from warehouses.access import Access
 from warehouses.http.faults import invalid_header
+from warehouses.http.rendering import json_bytes
 from warehouses.idempotency_records import KEPT_FOR
 from warehouses.models import IdempotencyRecord
 from warehouses.refusals import Conflict, RuleBroken
+from warehouses.sealing import Unreadable, seal, unseal
 
 __all__ = ["HEADER", "REPLAYED", "idempotency_key", "perform_once"]
 
@@ -41,12 +42,14 @@ def perform_once(
     work: Callable[[], HttpResponse],
     body: Any = None,
     contract: str = "",
+    is_secret: bool = False,
 ) -> HttpResponse:
     """Run `work` in a transaction and answer with its response; with `Idempotency-Key`, once only.
 
     `work` must be repeatable (`transactions.run`). A response of 400 and above rolls its effect back, like an
     exception. Keys belong to the caller: one organization, one API key or person. Same key and same request: the
-    stored answer, byte for byte, with `Idempotent-Replayed: true`.
+    stored answer, byte for byte, with `Idempotent-Replayed: true`. An answer that shows a secret (`is_secret`) is
+    stored sealed.
 
     Raises 400 `INVALID_IDEMPOTENCY_KEY`, RuleBroken `IDEMPOTENCY_KEY_REUSED` (422) when the key came with another
     request, Conflict `IDEMPOTENCY_IN_PROGRESS` (409) while the first one still runs, Conflict `CONTENTION`.
@@ -75,7 +78,8 @@ def perform_once(
                 fingerprint=fingerprint,
                 status=response.status_code,
                 headers={name: response[name] for name in _STORED_HEADERS if response.has_header(name)},
-                body=response.content.decode(),
+                body=seal(response.content.decode()) if is_secret else response.content.decode(),
+                is_sealed=is_secret,
             )
         return response
 
@@ -121,7 +125,11 @@ def _replayed(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
     if record.fingerprint != fingerprint:
         raise RuleBroken("IDEMPOTENCY_KEY_REUSED", "This idempotency key was used for another request.")
     headers = {**record.headers, REPLAYED: "true"}
-    response = HttpResponse(record.body.encode(), status=record.status, headers=headers)
+    try:
+        body = unseal(record.body) if record.is_sealed else record.body
+    except Unreadable as error:
+        raise Conflict("ANSWER_LOST", "This was done, but its answer cannot be read any more.") from error
+    response = HttpResponse(body.encode(), status=record.status, headers=headers)
     if "Content-Type" not in record.headers:
         del response["Content-Type"]
     return response
@@ -131,7 +139,7 @@ def _rendered(response: HttpResponse) -> HttpResponse:
     """A DRF response as bytes: what is sent now is exactly what is stored for later."""
     if not isinstance(response, Response):
         return response
-    content = b"" if response.data is None else JSONRenderer().render(response.data)
+    content = b"" if response.data is None else json_bytes(response.data)
     rendered = HttpResponse(content, status=response.status_code, content_type="application/json")
     for name, value in response.items():
         if name != "Content-Type":  # DRF's own is set only when it renders; until then it is Django's default

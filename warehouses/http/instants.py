@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["instant"]
+__all__ = ["instant", "instant_or_none"]
 
 
 def instant(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def instant_or_none(moment: datetime | None) -> str | None:
+    return None if moment is None else instant(moment)

@@ -42,6 +42,10 @@ HEADERS: Final[Mapping[str, Schema]] = {
         "description": "The version of the record, for `If-Match` and `If-None-Match`.",
         "schema": {"type": "string", "example": '"level-7"'},
     },
+    "Location": {
+        "description": "The address of what was made.",
+        "schema": {"type": "string"},
+    },
     idempotency.REPLAYED: {
         "description": "`true` when this is the stored answer of an earlier request with the same Idempotency-Key.",
         "schema": {"type": "string", "enum": ["true"]},

@@ -42,6 +42,8 @@ from warehouses.http.views import ApiView
 __all__ = ["ContractSchema"]
 
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: Answers that say where what was asked for is found.
+_LOCATED: Final = {201: "Created.", 202: "Accepted: `Location` tells how it is getting on."}
 
 
 class ContractSchema(AutoSchema):
@@ -154,18 +156,20 @@ class ContractSchema(AutoSchema):
         headers = ["X-API-Contract", request_id.HEADER, "RateLimit", "RateLimit-Policy"]
         if operation.is_tagged:
             headers.append("ETag")
-        responses: Schema = {
-            str(operation.status): {
-                "description": "Done." if self.is_write else "Found.",
-                "headers": header_references([*headers, idempotency.REPLAYED] if self.is_write else headers),
-                "content": {
-                    "application/json": {
-                        "schema": self._component(operation.result, "response"),
-                        "example": plain(operation.answer),
-                    }
-                },
-            }
+        besides = [idempotency.REPLAYED] if self.is_write else []
+        if operation.status in _LOCATED:
+            besides.append("Location")
+        success: Schema = {
+            "description": _LOCATED.get(operation.status, "Done." if self.is_write else "Found."),
+            "headers": header_references([*headers, *besides]),
         }
+        if operation.result is not None:
+            schema = self._component(operation.result, "response")
+            success["content"] = {"application/json": {"schema": schema, "example": plain(operation.answer)}}
+            if operation.csv is not None:
+                csv = {"schema": {"type": "string"}, "example": operation.csv}
+                success["content"]["text/csv"] = csv
+        responses: Schema = {str(operation.status): success}
         if operation.is_tagged and not self.is_write:
             responses["304"] = {
                 "description": "The reader's copy, named by `If-None-Match`, is good. No body.",

@@ -36,15 +36,16 @@ class Operation:
     """One method of one route; put it on the view's handler as a decorator.
 
     `example` is a body, and `answer` an answer, that hold against a fresh demonstration. `is_tagged`: the answer has
-    an ETag. `takes_if_match`: the write honours If-Match.
+    an ETag. `takes_if_match`: the write honours If-Match. An answer without a body (204) has neither `result` nor
+    `answer`. `csv` is an example of the same answer as CSV, for routes that give that too.
     """
 
     id: str
     tag: str
     summary: str
     description: str
-    result: type[Serializer[Any]]
-    answer: Mapping[str, Any]
+    result: type[Serializer[Any]] | None = None
+    answer: Mapping[str, Any] | None = None
     body: type[Serializer[Any]] | None = None
     example: Mapping[str, Any] | None = None
     problems: tuple[ProblemCode, ...] = ()
@@ -52,6 +53,7 @@ class Operation:
     status: int = 200
     is_tagged: bool = False
     takes_if_match: bool = False
+    csv: str | None = None
 
     def __call__(self, handler: Handler) -> Handler:
         setattr(handler, _ATTRIBUTE, self)

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.datastructures import MultiValueDict
 from rest_framework.exceptions import MethodNotAllowed, NotAcceptable, NotAuthenticated
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -30,6 +30,7 @@ from warehouses.http.parsers import StrictJSONParser, check_media_type, parse_js
 from warehouses.http.permissions import HasScope
 from warehouses.http.pointers import escape
 from warehouses.http.problems import exception_handler
+from warehouses.http.rendering import DecimalJSONRenderer
 from warehouses.http.throttling import Quota, consume, headers_of, refuse_beyond
 
 __all__ = ["ApiView"]
@@ -106,7 +107,7 @@ class ApiView(APIView):
     permission_classes = (HasScope,)
     throttle_classes = ()
     parser_classes = (StrictJSONParser,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes = (DecimalJSONRenderer,)
     content_negotiation_class = JsonOnly
     versioning_class = None
     metadata_class = None
@@ -128,11 +129,21 @@ class ApiView(APIView):
         is_row = self.rows_field and problem.index is not None
         return f"/{self.rows_field}/{problem.index}{field}" if is_row else field
 
-    def write(self, work: Callable[[], HttpResponse], *, body: Any = None) -> HttpResponse:
-        """Run `work` in one transaction, once per `Idempotency-Key`. `body` is the request's, unless given."""
+    def write(
+        self, work: Callable[[], HttpResponse], *, body: Any = None, is_secret: bool = False
+    ) -> HttpResponse:
+        """Run `work` in one transaction, once per `Idempotency-Key`. `body` is the request's, unless given.
+
+        `is_secret`: the answer shows a secret.
+        """
         sent = self.request.data if body is None else body
         return perform_once(
-            self.request._request, access=self.access, work=work, body=sent, contract=self.contract
+            self.request._request,
+            access=self.access,
+            work=work,
+            body=sent,
+            contract=self.contract,
+            is_secret=is_secret,
         )
 
     def record(

@@ -19,6 +19,7 @@ class IdempotencyRecord(models.Model):
     status = models.PositiveSmallIntegerField()
     headers = models.JSONField(default=dict)
     body = models.TextField()
+    is_sealed = models.BooleanField(default=False, help_text="The body holds a secret, and is stored sealed.")
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

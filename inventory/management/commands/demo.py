@@ -6,11 +6,13 @@ import contextlib
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from inventory.demo import organization as demo
 from inventory.demo.people import ADMINISTRATOR, LOGINS, Login, kept_password, new_password
@@ -60,10 +62,9 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{name}\n")
         for what, path in (
             ("Back office", "/admin/"),
-            ("Gateway API", "/gateway/docs/"),
-            ("Nexus API", "/nexus/docs/"),
+            *((f"{name.capitalize()} API", f"/{name}/docs/") for name in settings.API_CONTRACTS),
         ):
-            self.stdout.write(f"  {what:<14}{address}{path}\n")
+            self.stdout.write(f"  {what:<16}{address}{path}\n")
         if password is None:
             self.stdout.write(
                 f"\nLogins; their password was in {file}, which is gone."
@@ -93,7 +94,18 @@ class Command(BaseCommand):
             '      -d \'{"sku": "REGEN-001", "adjustment": -5, "reason": "Damaged units removed"}\'\n\n'
             "  The nexus contract: what is critical, over all warehouses\n"
             f"    curl '{address}/api/inventory?status=critical' -H 'X-API-Key: {key}'\n\n"
+            "  The pos contract: the items on the sales floor, then the stock of yesterday evening as a file\n"
+            f"    curl '{address}/api/v1/inventory?room_type=sales_floor' -H 'Authorization: Bearer {key}'\n"
+            f"    curl '{address}/api/v1/inventory/snapshot?date={_yesterday()}' \\\n"
+            f"      -H 'Authorization: Bearer {key}' -H 'Accept: text/csv'\n\n"
+            "  Its webhook is paused. Another one, with its secret\n"
+            f"    curl '{address}/api/webhooks' -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\\n"
+            '      -d \'{"url": "https://example.com/hook", "events": ["inventory.low_stock"]}\'\n\n'
         )
+
+
+def _yesterday() -> str:
+    return (timezone.localdate() - timedelta(days=1)).isoformat()
 
 
 def _address() -> str:
@@ -111,13 +123,15 @@ def _manage() -> str:
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
     """Keep out of the log who was added and which key was made: the command says so itself."""
-    logger = logging.getLogger("warehouses")
-    before = logger.level
-    logger.setLevel(logging.WARNING)
+    loggers = [logging.getLogger(name) for name in ("warehouses", "inventory")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _role(login: Login) -> str:

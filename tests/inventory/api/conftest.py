@@ -7,6 +7,7 @@ import pytest
 from inventory.models import Sku
 from tests import factories
 from tests.inventory.api.callers import Caller
+from tests.inventory.api.routes import EVERY_SCOPE
 from warehouses.models import Organization, User, Warehouse
 
 
@@ -48,12 +49,12 @@ def sku(organization: Organization) -> Sku:
 
 @pytest.fixture
 def key(organization: Organization) -> str:
-    return factories.make_key(organization)
+    return factories.make_key(organization, EVERY_SCOPE)
 
 
 @pytest.fixture
 def api(key: str) -> Caller:
-    """An integrator who may read and write everything of Acme."""
+    """An integrator who may do everything in Acme that a route is there for."""
     return Caller(key)
 
 

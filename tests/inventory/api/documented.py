@@ -47,9 +47,19 @@ class DocumentedOperation:
         """Raises KeyError for a status that is not documented."""
         return resolved(self.document, self.definition["responses"][str(status)])
 
+    @property
+    def success(self) -> int:
+        """The status of a good answer."""
+        (status,) = [int(status) for status in self.definition["responses"] if status.startswith("2")]
+        return status
+
     def content(self, status: int) -> tuple[str, Json]:
-        """The media type and its object, of the one that a response has."""
-        ((media_type, content),) = self.response(status)["content"].items()
+        """The media type and its object, of the JSON that a response has."""
+        ((media_type, content),) = (
+            (media_type, content)
+            for media_type, content in self.response(status)["content"].items()
+            if media_type.endswith("json")
+        )
         return media_type, content
 
 

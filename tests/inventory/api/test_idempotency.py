@@ -1,4 +1,4 @@
-"""`Idempotency-Key` on every write of both contracts."""
+"""`Idempotency-Key` on every write of stock, in every contract."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from typing import Any
 
 import pytest
 
-from inventory.models import Movement, Sku, StockLevel
+from inventory.models import Movement, Sku, StockItem, StockLevel
 from tests.factories import make_key, make_person, make_sku, stock
 from tests.inventory.api.callers import Caller, problem_of
 from tests.inventory.api.snapshots import everything
 from warehouses.models import ApiKey, IdempotencyRecord, Organization, User, Warehouse
 
 
-@pytest.fixture(params=["gateway put", "gateway adjust", "gateway bulk", "nexus put", "nexus bulk"])
+@pytest.fixture(
+    params=[
+        *("gateway put", "gateway adjust", "gateway bulk", "nexus put", "nexus bulk"),
+        *("pos patch", "pos bulk"),
+    ]
+)
 def write(request: pytest.FixtureRequest, sku: Sku, warehouse: Warehouse) -> Callable[..., Any]:
     """`write(api, quantity, key)`: a write that gives SKU-001, which has 5, `quantity` (or that many more)."""
     stock(sku, warehouse, 5)
@@ -33,6 +38,13 @@ def write(request: pytest.FixtureRequest, sku: Sku, warehouse: Warehouse) -> Cal
             return api.post(f"{prefix}/api/v1/inventory/bulk", {"updates": [row]}, headers)
         if name == "nexus put":
             return api.put(f"{prefix}/api/inventory/SKU-001", nexus_row, headers)
+        if name.startswith("pos"):
+            item = StockItem.objects.get(sku=sku).public_id
+            body = {"quantity_change": quantity, "reason_code": "AUDIT"}
+            if name == "pos patch":
+                return api.send("PATCH", f"{prefix}/api/v1/inventory/{item}", body, headers)
+            updates = {"updates": [{"id": item, **body}]}
+            return api.post(f"{prefix}/api/v1/inventory/bulk-update", updates, headers)
         body = {"updates": [{"sku": "SKU-001", **nexus_row}]}
         return api.post(f"{prefix}/api/inventory/bulk", body, headers)
 

@@ -16,8 +16,10 @@ from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, settings
 
+from inventory.webhooks import endpoints
 from tests import factories
 from tests.inventory.api.demonstration import make_demonstration
+from tests.inventory.api.routes import EVERY_SCOPE
 from warehouses.http import throttling
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
@@ -50,26 +52,42 @@ def _one_connection(db: None) -> Iterator[None]:
 def key(_one_connection: None, monkeypatch: pytest.MonkeyPatch) -> str:
     # Made-up keys are tried by the hundred.
     monkeypatch.setattr(throttling, "FAILED_AUTHENTICATIONS_PER_MINUTE", 1_000_000)
-    return factories.make_key(make_demonstration())
+    # Made-up hosts are not looked up.
+    monkeypatch.setattr(endpoints, "resolve", lambda target: ())
+    return factories.make_key(make_demonstration(), EVERY_SCOPE)
 
 
-def check(case: Any, key: str) -> None:
-    case.call_and_validate(headers={"X-API-Key": key})
+def check(case: Any, **headers: str) -> None:
+    case.call_and_validate(headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 # What one example leaves behind is there for the next one, as in life.
 one_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 gateway = schema_of("gateway")
 nexus = schema_of("nexus")
+pos = schema_of("pos")
+backoffice = schema_of("backoffice")
 
 
 @gateway.parametrize()
 @one_database
 def test_gateway(case: Any, key: str) -> None:
-    check(case, key)
+    check(case, X_API_Key=key)
 
 
 @nexus.parametrize()
 @one_database
 def test_nexus(case: Any, key: str) -> None:
-    check(case, key)
+    check(case, X_API_Key=key)
+
+
+@pos.parametrize()
+@one_database
+def test_pos(case: Any, key: str) -> None:
+    check(case, Authorization=f"Bearer {key}")
+
+
+@backoffice.parametrize()
+@one_database
+def test_backoffice(case: Any, key: str) -> None:
+    check(case, X_API_Key=key)

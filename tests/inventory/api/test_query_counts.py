@@ -14,9 +14,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Movement, Sku
-from tests.factories import make_person, make_warehouse, stock
+from inventory import snapshots
+from inventory.models import Movement, Product, Sku, StockItem, SyncProblem
+from tests.factories import make_category, make_person, make_warehouse, pretend_reserved, stock
 from tests.inventory.api.callers import Caller
+from tests.inventory.api.syncs import make_run
 from tests.inventory.api.volume import make_levels, make_skus
 from warehouses import keys
 from warehouses.actors import SYSTEM
@@ -28,6 +30,7 @@ NEXUS_WRITE = 17
 NEXUS_WRITE_OF_NEW_LEVELS = 19
 GATEWAY_WRITE_THAT_CHANGES_NOTHING = 13
 REFUSED_WRITE = 6
+POS_WRITE = 16
 
 
 @contextmanager
@@ -66,6 +69,12 @@ class TestLists:
             ("/api/inventory?limit=100", 1, 4),
             ("/api/inventory?limit=100&status=low", 1, 4),
             ("/api/inventory?limit=100&status=low&warehouse_id={}", 1, 5),
+            ("/pos/api/v1/inventory?limit=100", 2, 4),
+            ("/pos/api/v1/inventory?limit=100&location_id={}", 1, 5),
+            ("/pos/api/v1/inventory?limit=100&low_stock=true", 2, 4),
+            ("/pos/api/v1/inventory?limit=100&low_stock=true&room_type=storage&location_id={}", 1, 6),
+            ("/pos/api/v1/inventory/snapshot?limit=100", 2, 4),
+            ("/pos/api/v1/inventory/snapshot?limit=100&date=2026-02-01&location_id={}", 1, 5),
         ],
     )
     def test_of_an_integrator(
@@ -75,7 +84,47 @@ class TestLists:
             response = api.get(path.format(second.public_id))
         assert len(response.json()["data"]) == min(rows * shown, 100)
 
-    @pytest.mark.parametrize("path", ["/api/v1/inventory", "/api/v1/inventory/low-stock", "/api/inventory"])
+    def test_shares_cost_one_more_where_something_is_reserved(
+        self, api: Caller, organization: Organization, rows: int, warehouse: Warehouse
+    ) -> None:
+        first = Sku.objects.order_by("code_key")[0]
+        for skus in ([first], list(Sku.objects.all())):
+            for sku in skus[:40]:
+                pretend_reserved(sku, warehouse, 3)
+            with statements(5):
+                shown = api.get("/pos/api/v1/inventory?limit=100").json()["data"]
+            assert sum(row["reserved_quantity"] for row in shown) == 3 * len(
+                [sku for sku in skus[:40] if sku.code in {row["sku"] for row in shown}]
+            )
+
+    def test_of_a_category(self, api: Caller, organization: Organization, rows: int) -> None:
+        category = make_category(organization)
+        Product.objects.update(category=category)
+        for value, number in (("widgets", 6), (category.public_id, 5)):
+            with statements(number):
+                shown = api.get(f"/pos/api/v1/inventory?limit=100&category={value}").json()["data"]
+            assert len(shown) == min(rows * 2, 100)
+
+    def test_of_a_file(
+        self, api: Caller, rows: int, second: Warehouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Two for each part, and one to see that there is no more."""
+        monkeypatch.setattr(snapshots, "_ROWS_AT_ONCE", 100)
+        path = f"/pos/api/v1/inventory/snapshot?location_id={second.public_id}"
+        with statements(3 + 2 * -(-rows // 100)):
+            response = api.get(path, Accept="text/csv")
+            assert len(b"".join(response.streaming_content).splitlines()) == rows + 1
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/api/v1/inventory",
+            "/api/v1/inventory/low-stock",
+            "/api/inventory",
+            "/pos/api/v1/inventory",
+            "/pos/api/v1/inventory/snapshot",
+        ],
+    )
     def test_of_a_key_limited_to_a_warehouse(
         self, api_with: Callable[..., Caller], rows: int, second: Warehouse, path: str
     ) -> None:
@@ -86,7 +135,15 @@ class TestLists:
             assert limited.get(path).json()["data"]
 
     @pytest.mark.parametrize(
-        "path", ["/gateway/api/v1/inventory", "/nexus/api/inventory", "/nexus/api/inventory?status=low"]
+        "path",
+        [
+            "/gateway/api/v1/inventory",
+            "/nexus/api/inventory",
+            "/nexus/api/inventory?status=low",
+            "/pos/api/v1/inventory",
+            "/pos/api/v1/inventory?low_stock=true",
+            "/pos/api/v1/inventory/snapshot",
+        ],
     )
     def test_of_a_person_with_two_of_three_warehouses(
         self, organization: Organization, rows: int, warehouse: Warehouse, second: Warehouse, path: str
@@ -133,6 +190,25 @@ class TestOneSku:
             stock(sku, warehouse if places == 1 else make_warehouse(organization, f"W-{places}"), 1)
         with statements(2):
             assert api.get(path).status_code == 200
+
+    def test_reading_an_item(self, api: Caller, sku: Sku, warehouse: Warehouse) -> None:
+        for reserved in (0, 1):
+            stock(sku, warehouse, 1)
+            pretend_reserved(sku, warehouse, reserved)
+            item = StockItem.objects.get().public_id
+            with statements(2 + reserved):
+                assert api.get(f"/pos/api/v1/inventory/{item}").status_code == 200
+
+    def test_reading_a_sync(self, api: Caller, warehouse: Warehouse) -> None:
+        run = make_run(warehouse)
+        for count in (0, 1, 120):
+            SyncProblem.objects.bulk_create(
+                SyncProblem(run=run, row=number + 1, code="X", detail="x")
+                for number in range(SyncProblem.objects.count(), count)
+            )
+            with statements(3):
+                found = api.get(f"/pos/api/v1/inventory/sync/{run.public_id}").json()
+            assert len(found["problems"]) == min(count, 100)
 
     def test_a_bad_key_costs_one_query_and_a_guess_none(self, api: Caller, key: str) -> None:
         with statements(0):
@@ -197,6 +273,32 @@ class TestWrites:
 
         with statements(REFUSED_WRITE):
             assert api.post("/api/inventory/bulk", {"updates": rows}).status_code == 404
+
+    @pytest.mark.parametrize("count", [1, 3, 500])
+    def test_pos_bulk(self, api: Caller, codes: list[str], count: int) -> None:
+        keys = StockItem.objects.filter(sku__code__in=codes[:count])
+        rows: list[dict[str, Any]] = [
+            {"id": item.public_id, "quantity_change": 7, "reason_code": "AUDIT"} for item in keys
+        ]
+
+        with statements(POS_WRITE):
+            assert api.post("/api/v1/inventory/bulk-update", {"updates": rows}).status_code == 200
+        pretend_reserved(Sku.objects.get(code=codes[0]), Warehouse.objects.get(), 3)
+        with statements(POS_WRITE + 1):  # what is reserved is shared out
+            assert api.post("/api/v1/inventory/bulk-update", {"updates": rows}).status_code == 200
+
+    @pytest.mark.parametrize("count", [1, 3, 500])
+    def test_a_refused_pos_bulk(self, api: Caller, codes: list[str], count: int) -> None:
+        row = {"id": "inv_01h455vb4pex5vsknk084sn02q", "quantity_change": 7, "reason_code": "AUDIT"}
+        with statements(REFUSED_WRITE):
+            assert api.post("/api/v1/inventory/bulk-update", {"updates": [row] * count}).status_code == 404
+
+    def test_one_item(self, api: Caller, codes: list[str]) -> None:
+        for item in StockItem.objects.all()[:2]:
+            with statements(POS_WRITE):
+                body = {"quantity_change": -7, "reason_code": "SALE"}
+                response = api.send("PATCH", f"/api/v1/inventory/{item.public_id}", body)
+                assert response.status_code == 200
 
     def test_one_sku(self, api: Caller, codes: list[str], warehouse: Warehouse) -> None:
         for quantity, code in enumerate(codes[:2]):

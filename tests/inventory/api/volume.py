@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from inventory.ledger import rows
+from inventory import statements
 from inventory.models import Movement, Sku, StockItem, StockLevel, StockSummary, sku_key
 from tests.factories import make_product, reason
 from warehouses.identifiers import new_id
@@ -26,7 +26,7 @@ def make_skus(organization: Organization, count: int, *, prefix: str = "V-") -> 
     product = make_product(organization, f"Product of {prefix}")
     defaults = ("each", False, 5, 20, 50, True, _BEGAN)
     codes = [f"{prefix}{number:05d}" for number in range(count)]
-    rows.insert(
+    statements.insert(
         Sku,
         (
             "id organization product code code_key title base_unit is_lot_controlled safety_stock reorder_point"
@@ -46,11 +46,12 @@ def make_levels(
     warehouses: Sequence[Warehouse],
     *,
     every: int = 100,
+    hours: int = 0,
 ) -> None:
     """Stock of SKUs made by `make_skus` in each of `warehouses`: 100 units, but for one SKU in `every`, which has 10.
 
-    Safety stock is 5 and the reorder point 20, so that these few are low. One movement for each level, every invariant
-    of the ledger kept.
+    It came `hours` after the beginning of 2026, one SKU a second. Safety stock is 5 and the reorder point 20, so that
+    these few are low. One movement for each level, every invariant of the ledger kept.
     """
     skus = {sku.code: sku for sku in Sku.objects.filter(organization=organization, code__in=codes)}
     bins: dict[UUID, UUID] = dict(
@@ -84,10 +85,10 @@ def make_levels(
                     _BEGAN,
                 )
             )
-            items.append((item, organization.pk, *place, bins[warehouse.pk], quantity, 0, _BEGAN))
+            when = _BEGAN + timedelta(hours=hours, seconds=number)
+            items.append((item, organization.pk, *place, bins[warehouse.pk], quantity, 0, when, when))
             what = (new_id(), organization.pk, level, item, sku.pk, warehouse.pk)
             quantities = (quantity, 0, quantity, quantity, 1)
-            when = _BEGAN + timedelta(seconds=number)
             movements.append(
                 (*what, *quantities, why.pk, "", "", "system", "system", "adjustment", new_id(), when)
             )
@@ -107,14 +108,18 @@ def make_levels(
             )
         )
     columns = "on_hand reserved held safety_stock reorder_point"
-    rows.insert(
+    statements.insert(
         StockLevel,
         f"id organization sku warehouse sort_code {columns} reorder_quantity version updated_at".split(),
         levels,
     )
-    rows.insert(StockItem, "id organization level sku warehouse bin on_hand held updated_at".split(), items)
-    rows.insert(StockSummary, f"sku organization sort_code {columns} version updated_at".split(), summaries)
-    rows.insert(
+    statements.insert(
+        StockItem, "id organization level sku warehouse bin on_hand held created_at updated_at".split(), items
+    )
+    statements.insert(
+        StockSummary, f"sku organization sort_code {columns} version updated_at".split(), summaries
+    )
+    statements.insert(
         Movement,
         _MOVEMENT,
         movements,
@@ -144,7 +149,7 @@ def make_history(organization: Organization, code: str, warehouses: Sequence[War
         quantities = (delta, before, level.on_hand, level.on_hand, level.version)
         when = _BEGAN + timedelta(hours=1 + number)
         made.append((*what, *quantities, why.pk, "", "", "system", "system", "adjustment", new_id(), when))
-    rows.insert(Movement, _MOVEMENT, made)
+    statements.insert(Movement, _MOVEMENT, made)
     for level in levels.values():
         on_hand = {"on_hand": level.on_hand, "updated_at": _BEGAN + timedelta(hours=count)}
         StockLevel.objects.filter(pk=level.pk).update(version=level.version, **on_hand)

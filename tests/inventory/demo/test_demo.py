@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import stat
 from collections import Counter, defaultdict
@@ -16,17 +17,24 @@ from django.db import transaction
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
-from inventory.demo.documented import FBA_EU, WAREHOUSE_A
+from inventory.demo.documented import FBA_EU, ITEMS, STORE, SYNC, WAREHOUSE_A, key_of
+from inventory.ledger import Mode
 from inventory.models import (
     Adjustment,
     Barcode,
     Category,
+    Delivery,
+    EndpointState,
+    Event,
     Lot,
     Movement,
+    PosConnection,
     Sku,
     StockItem,
     StockLevel,
     StockSummary,
+    SyncRun,
+    WebhookEndpoint,
 )
 from inventory.verification import verify
 from tests.factories import stock
@@ -90,8 +98,10 @@ def test_addresses_follow_the_port(demo: Demo, settings: Any) -> None:
         "/admin/",
         "/gateway/docs/",
         "/nexus/docs/",
+        "/pos/docs/",
+        "/backoffice/docs/",
     ]
-    assert out.getvalue().count("http://localhost:8123/") == 3
+    assert out.getvalue().count("http://localhost:8123/") == 5
 
 
 def test_logins_have_the_printed_password_and_their_roles(demo: Demo) -> None:
@@ -126,10 +136,11 @@ def test_printed_key_opens_reading_and_writing(demo: Demo) -> None:
 
     assert key is not None
     assert key.organization == demo.organization
-    assert set(key.scopes) == {"inventory.read", "inventory.write", "products.read"}
+    assert set(key.scopes) == {"inventory.read", "inventory.write", "products.read", "integrations.manage"}
     assert not key.is_limited
-    # Twice in the gateway's example and once in nexus's.
-    assert demo.printed.count(f"-H 'X-API-Key: {demo.key}'") == 3
+    # Twice in the gateway's example, once in nexus's and once for webhooks; twice in that of pos.
+    assert demo.printed.count(f"-H 'X-API-Key: {demo.key}'") == 4
+    assert demo.printed.count(f"-H 'Authorization: Bearer {demo.key}'") == 2
 
 
 def test_documented_skus_are_there(demo: Demo) -> None:
@@ -146,6 +157,24 @@ def test_documented_skus_are_there(demo: Demo) -> None:
         ("SKU-002", "Blue Widget 750ml", "Warehouse A", 185, "normal"),
     ]
     assert StockSummary.objects.get(sku__code="SKU-001").safety_stock == 15
+
+
+def test_documented_items_are_on_their_own_shelves_and_hold_enough_to_try(demo: Demo) -> None:
+    for (code, place), public_id in ITEMS.items():
+        item = StockItem.objects.select_related("sku", "warehouse", "bin__room").get(pk=key_of(public_id))
+        assert (item.sku.code, item.warehouse.public_id) == (code, place)
+        assert not item.bin.is_default
+        assert item.bin.room.room_type == ("sales_floor" if place == STORE else "storage")
+        assert item.on_hand >= 20
+
+
+def test_the_store_is_connected_and_was_synced(demo: Demo) -> None:
+    run = SyncRun.objects.get()
+    assert (run.public_id, run.warehouse.public_id, run.state) == (SYNC, STORE, "completed")
+    connection = PosConnection.objects.get()
+    assert (connection.warehouse, connection.last_synced_at) == (run.warehouse, run.finished_at)
+    assert run.finished_at is not None
+    assert run.finished_at < timezone.now()
 
 
 def test_documented_adjustment_can_be_made(demo: Demo) -> None:
@@ -305,3 +334,26 @@ def test_documents_have_a_reference_or_a_note(demo: Demo) -> None:
     assert not Adjustment.objects.filter(reference="", note="").exists()
     assert not Movement.objects.filter(reference="", note="").exists()
     assert Movement.objects.filter(reference__regex=r"^PO-\d{4}-\d{4}$").count() > 300
+
+
+def test_the_webhook_has_a_history_and_sends_nothing(demo: Demo) -> None:
+    endpoint = WebhookEndpoint.objects.get(organization=demo.organization)
+    assert endpoint.state == EndpointState.PAUSED
+    states = Counter(Delivery.objects.filter(endpoint=endpoint).values_list("state", flat=True))
+    assert states == {"delivered": 4, "failed": 2}
+    for delivery in Delivery.objects.filter(endpoint=endpoint).select_related("event"):
+        assert delivery.attempts.count() == delivery.attempt_count == delivery.tries
+        assert max(attempt.started_at for attempt in delivery.attempts.all()) <= timezone.now()
+
+
+def test_its_events_are_like_those_that_the_ledger_writes(demo: Demo) -> None:
+    level = StockLevel.objects.filter(organization=demo.organization, on_hand__gt=F("reorder_point")).first()
+    assert level is not None
+    with transaction.atomic():
+        stock(level.sku, level.warehouse, 0, mode=Mode.TO)
+        waiting = Event.objects.filter(deliveries__state="pending")
+        real = {event.type: json.loads(event.body)["data"].keys() for event in waiting}
+        transaction.set_rollback(True)
+    assert real.keys() == {"inventory.updated", "inventory.low_stock"}
+    for event in Event.objects.all():
+        assert json.loads(event.body)["data"].keys() == real[event.type]

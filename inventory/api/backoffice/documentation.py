@@ -1,0 +1,33 @@
+"""The backoffice contract as a document."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from warehouses.http.operations import Contract
+
+__all__ = ["CONTRACT"]
+
+CONTRACT: Final = Contract(
+    name="backoffice",
+    title="Tallyhouse: backoffice contract",
+    urlconf="inventory.api.backoffice.urls",
+    tags=(("Webhooks", "Who is told of what happens, and whether they were."),),
+    fields={
+        "data": "The results.",
+        "pagination": "Where this page stands.",
+        "attempts": "Every request that was made, the newest first.",
+    },
+    description="""\
+What the back office's own screens and tools call, in camelCase. `locationId` is a warehouse's id.
+
+**Who is calling.** A signed-in person's browser session, or an API key in any of three header forms:
+`X-API-Key: KEY`, `Authorization: Bearer KEY` or `Authorization: KEY`. A session's writes need `X-CSRFToken`.
+
+**Errors** are `application/problem+json` with a stable `code`; `errors` names everything at fault. An unknown parameter
+or field is an error, never ignored.
+
+**Retrying.** Send an `Idempotency-Key` with every write: the same request again gets the first answer again.
+
+**Lost updates.** Send the `ETag` of what you read as `If-Match` of the write that follows from it.""",
+)

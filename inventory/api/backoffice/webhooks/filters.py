@@ -1,0 +1,37 @@
+"""What webhooks and their deliveries can be filtered by."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django_filters import filters
+
+from inventory.models import DeliveryState, EndpointState, EventType
+from warehouses.http.filters import StrictChoiceFilter, StrictFilterSet
+from warehouses.http.moments import MomentFilter, MomentFilterSet
+
+__all__ = ["DeliveryFilters", "EndpointFilters"]
+
+
+class EndpointFilters(StrictFilterSet):
+    state: ClassVar[filters.Filter] = StrictChoiceFilter(
+        choices=EndpointState.choices, help_text="Only endpoints in this state."
+    )
+
+
+class DeliveryFilters(MomentFilterSet):
+    moment_column = "created_at"
+
+    state: ClassVar[filters.Filter] = StrictChoiceFilter(
+        choices=DeliveryState.choices, help_text="Only deliveries in this state."
+    )
+    eventType: ClassVar[filters.Filter] = StrictChoiceFilter(
+        field_name="event__type", choices=EventType.choices, help_text="Only deliveries of this event."
+    )
+    startDate: ClassVar[filters.Filter] = MomentFilter(
+        method="from_start",
+        help_text="Made on or after: a day in the organization's time zone, or an instant.",
+    )
+    endDate: ClassVar[filters.Filter] = MomentFilter(
+        method="to_end", help_text="Made on or before; a day is taken in as a whole."
+    )

@@ -1,0 +1,1 @@
+"""Webhooks: events that the outbox has queued, signed and sent to the endpoints that subscribed, and the log of it."""
