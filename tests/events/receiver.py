@@ -109,7 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        length = int(self.headers["Content-Length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            return  # the sender was killed between its headers and its body: nothing has come
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.note(Received(self.path, headers, body))
         with contextlib.suppress(OSError):  # the sender may have been killed meanwhile
