@@ -1,4 +1,4 @@
-"""What the database itself holds, on both engines: movements and adjustments are append-only, sort
+"""What the database itself holds, on both engines: movements, adjustments and histories are append-only, sort
 codes follow their SKU.
 
 Installed after every migration rather than in one: SQLite drops a table's triggers whenever a later migration
@@ -15,8 +15,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = ["TRIGGERS", "install", "missing", "remove"]
 
-_LEDGER = ("inventory_movement", "inventory_adjustment")
-_HINT = "is append-only: reverse an adjustment, never change it"
+_LEDGER = ("inventory_movement", "inventory_adjustment", "inventory_statechange")
+_HINT = "is append-only: what was done is undone by doing the opposite, never by changing its record"
 
 # name → the table it stands on
 TRIGGERS: dict[str, dict[str, str]] = {
@@ -98,6 +98,13 @@ _SQLITE = (
         SELECT RAISE(ABORT, 'inventory_adjustment {_HINT}');
     END
     """,
+    f"""
+    CREATE TRIGGER IF NOT EXISTS inventory_statechange_no_replace BEFORE INSERT ON inventory_statechange
+    WHEN EXISTS (SELECT 1 FROM inventory_statechange WHERE id = NEW.id)
+    BEGIN
+        SELECT RAISE(ABORT, 'inventory_statechange {_HINT}');
+    END
+    """,
     """
     CREATE TRIGGER IF NOT EXISTS inventory_sku_sort_code AFTER UPDATE OF code_key ON inventory_sku
     WHEN OLD.code_key IS NOT NEW.code_key
@@ -112,7 +119,7 @@ _SQLITE = (
 def install(using: str = DEFAULT_DB_ALIAS, **_: Any) -> None:
     """Create the triggers that are missing. Safe to repeat; does nothing until the tables exist."""
     connection = connections[using]
-    if not {"inventory_movement", "inventory_stocksummary"} <= set(connection.introspection.table_names()):
+    if not {*_LEDGER, "inventory_stocksummary"} <= set(connection.introspection.table_names()):
         return
     with connection.cursor() as cursor:
         for statement in _POSTGRESQL if connection.vendor == "postgresql" else _SQLITE:

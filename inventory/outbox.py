@@ -50,11 +50,15 @@ _DELIVERY = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An event to be: `data` is what its body tells, of a warehouse or (None) of the organization as a whole."""
+    """An event to be: `data` is what its body tells, of a warehouse or (None) of the organization as a whole.
+
+    What happens between two warehouses has the second as `other_warehouse_id`: one event, for who hears of either.
+    """
 
     type: EventType
     warehouse_id: UUID | None
     data: dict[str, Any]
+    other_warehouse_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Subscription:
             self.warehouse_ids is None
             or draft.warehouse_id is None
             or draft.warehouse_id in self.warehouse_ids
+            or draft.other_warehouse_id in self.warehouse_ids
         )
 
 

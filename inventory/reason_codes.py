@@ -10,7 +10,21 @@ from warehouses.models import Organization
 __all__ = ["BUILT_IN", "STANDARD", "create_reason_codes", "find_reason_codes"]
 
 # What the product itself writes with: the gateway's changes, reversals, and full syncs. These stay as they are.
-BUILT_IN = frozenset({"adjustment", "reversal", "sync"})
+BUILT_IN = frozenset(
+    {
+        "adjustment",
+        "reversal",
+        "sync",
+        "transfer",
+        "supplier_receipt",
+        "cycle_count",
+        "lot_correction",
+        "put_away",
+        "destruction",
+        "consumed",
+        "sale",
+    }
+)
 
 # code, name, direction, nature: the pos contract's in capitals, nexus's and our own in small letters.
 STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (
@@ -29,6 +43,10 @@ STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (
     ("supplier_return", "Returned to a supplier", Direction.OUT, Nature.ISSUE),
     ("sync", "Taken over from a point of sale", Direction.EITHER, Nature.CORRECTION),
     ("expired", "Expired goods written off", Direction.OUT, Nature.CORRECTION),
+    ("lot_correction", "Goods are of another lot", Direction.EITHER, Nature.CORRECTION),
+    ("put_away", "Moved to another bin", Direction.EITHER, Nature.ISSUE),
+    ("destruction", "Brought to the destruction room", Direction.EITHER, Nature.CORRECTION),
+    ("consumed", "Expired goods used up", Direction.OUT, Nature.CORRECTION),
 )
 
 

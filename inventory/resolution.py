@@ -17,7 +17,7 @@ from inventory.reason_codes import find_reason_codes
 from warehouses.access import Access
 from warehouses.identifiers import decode
 from warehouses.models import Warehouse
-from warehouses.refusals import Forbidden, NotFound, Problem, Refusal, RuleBroken, gather
+from warehouses.refusals import Conflict, Forbidden, NotFound, Problem, Refusal, RuleBroken, gather
 
 __all__ = [
     "Resolved",
@@ -26,6 +26,7 @@ __all__ = [
     "find_warehouses",
     "inventory_not_found",
     "permission_denied",
+    "require_open",
     "resolve",
     "unknown_reason",
 ]
@@ -57,18 +58,35 @@ def inventory_not_found(code: str, index: int | None = None) -> NotFound:
     return NotFound("INVENTORY_NOT_FOUND", detail, problems=[problem])
 
 
-def unknown_reason(code: str, index: int) -> RuleBroken:
-    """`index` is the row of the request that names the code."""
+def unknown_reason(code: str, index: int | None) -> RuleBroken:
+    """`index` is the row of the request that names the code; None: the request itself does."""
     detail = f"There is no reason code {code!r}."
     problem = Problem("UNKNOWN_REASON_CODE", detail, index, "reason")
     return RuleBroken("UNKNOWN_REASON_CODE", detail, problems=[problem])
 
 
-def permission_denied(permission: str, warehouse: Warehouse, index: int) -> Forbidden:
+def permission_denied(
+    permission: str, warehouse: Warehouse, index: int | None, *, field: str = "warehouse"
+) -> Forbidden:
     """For a warehouse that the caller may read; one that it may not is not found."""
     detail = f"This needs the permission {permission} in {warehouse.name}."
-    problem = Problem("PERMISSION_DENIED", detail, index, "warehouse")
+    problem = Problem("PERMISSION_DENIED", detail, index, field)
     return Forbidden("PERMISSION_DENIED", detail, problems=[problem])
+
+
+def require_open(warehouse: Warehouse, field: str | None = None) -> None:
+    """Refuse a warehouse that goods can neither leave nor enter, before a document about it is made.
+
+    The ledger sees to it that none do. Raises Forbidden `READONLY_WAREHOUSE`, Conflict `WAREHOUSE_INACTIVE`.
+    """
+    if warehouse.is_readonly:
+        detail = f"{warehouse.name} is read-only: only its sync changes it."
+        problems = [Problem("READONLY_WAREHOUSE", detail, field=field)] if field else []
+        raise Forbidden("READONLY_WAREHOUSE", detail, problems=problems)
+    if not warehouse.is_active:
+        detail = f"{warehouse.name} is inactive: its stock cannot change."
+        problems = [Problem("WAREHOUSE_INACTIVE", detail, field=field)] if field else []
+        raise Conflict("WAREHOUSE_INACTIVE", detail, problems=problems)
 
 
 def find_warehouse(*, access: Access, public_id: str) -> Warehouse:

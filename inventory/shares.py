@@ -20,8 +20,8 @@ def share_out(reserved: int, items: Iterable[ItemState], *, today: date) -> dict
     """The share of each of a level's items, by its key: together `reserved`, unless the level has no items.
 
     In the order in which stock is picked (FEFO), from each what is free there: first from what may leave today, then
-    from the rest, which is expired or quarantined. What is reserved beyond that falls on the first item, so that an
-    item is shown short only where its level is.
+    from the rest, which is expired, quarantined or to be destroyed. What is reserved beyond that falls on the first
+    item, so that an item is shown short only where its level is.
     """
     ordered = sorted(items, key=lambda item: (not item.is_pickable(today), item.fefo()))
     shares: dict[UUID, int] = {}
@@ -52,6 +52,7 @@ def read_shares(level_ids: Collection[UUID], *, today: date) -> dict[UUID, int]:
         "lot__expires_on",
         "lot__received_at",
         "lot__state",
+        "bin__room__room_type",
     )
     for level_id, quantity, *values in columns:
         reserved[level_id] = quantity

@@ -46,6 +46,56 @@ _LEVEL_SUMS = (
     " SUM(safety_stock) AS safety_stock, SUM(reorder_point) AS reorder_point"
     " FROM inventory_stocklevel GROUP BY sku_id"
 )
+_PROMISED = (
+    "SELECT level_id, SUM(open) AS units FROM inventory_reservation WHERE state = 'active' GROUP BY level_id"
+)
+_PARTS = "SELECT hold_id, SUM(quantity) AS units FROM inventory_holdpart GROUP BY hold_id"
+_HELD = (
+    "SELECT p.stock_item_id, SUM(p.quantity) AS units FROM inventory_holdpart p"
+    " JOIN inventory_hold h ON h.id = p.hold_id AND h.state = 'active' GROUP BY p.stock_item_id"
+)
+# What the movements of each kind of document take and bring, by document and SKU.
+_MOVED = (
+    "SELECT document_id, sku_id, document_type, SUM(CASE WHEN delta < 0 THEN -delta ELSE 0 END) AS taken,"
+    " SUM(CASE WHEN delta > 0 THEN delta ELSE 0 END) AS brought FROM inventory_movement"
+    " WHERE document_type IN ('transfer', 'put_away', 'destruction') GROUP BY document_id, sku_id, document_type"
+)
+_CARRIED = (
+    "SELECT transfer_id, sku_id, SUM(shipped) AS shipped, SUM(received) AS received"
+    " FROM inventory_transferline GROUP BY transfer_id, sku_id"
+)
+_PICKED = "SELECT line_id, SUM(quantity) AS taken, SUM(settled) AS settled FROM inventory_transferpick GROUP BY line_id"
+# What a task was to bring to the shelves, and what its history says was brought.
+_PUT_AWAY = (
+    "SELECT l.put_away_id, l.sku_id, SUM(l.quantity) AS planned, SUM(COALESCE(c.quantity, 0)) AS units"
+    " FROM inventory_putawayline l LEFT JOIN (SELECT subject_id, SUM(quantity) AS quantity"
+    " FROM inventory_statechange WHERE subject_type = 'ptl' AND action = 'complete' GROUP BY subject_id) c"
+    " ON c.subject_id = l.id GROUP BY l.put_away_id, l.sku_id"
+)
+_DESTROYED = (
+    "SELECT destruction_id, sku_id, SUM(quantity) AS units FROM inventory_destructionline"
+    " GROUP BY destruction_id, sku_id"
+)
+_REPLENISHED = (
+    "SELECT subject_id, SUM(quantity) AS units FROM inventory_statechange"
+    " WHERE subject_type = 'rpl' AND action = 'receive' GROUP BY subject_id"
+)
+_DOCUMENTS = "".join(
+    f" LEFT JOIN inventory_{table} {alias} ON {alias}.id = m.document_id AND m.document_type = '{kind}'"
+    for alias, table, kind in (
+        ("da", "adjustment", "adjustment"),
+        ("dr", "reservation", "reservation"),
+        ("dt", "transfer", "transfer"),
+        ("dp", "putaway", "put_away"),
+        ("dd", "destruction", "destruction"),
+    )
+)
+
+
+def _of_document(column: str) -> str:
+    """A column of the document of a movement `m`, whichever kind it is of; NULL when there is none."""
+    return f"COALESCE({', '.join(f'{alias}.{column}' for alias in ('da', 'dr', 'dt', 'dp', 'dd'))})"
+
 
 CHECKS: tuple[Check, ...] = (
     Check(
@@ -157,8 +207,8 @@ CHECKS: tuple[Check, ...] = (
         "movement-cites-own",
         "The document and the reason of a movement are its organization's.",
         "SELECT m.id FROM inventory_movement m JOIN inventory_reasoncode r ON r.id = m.reason_code_id"
-        " LEFT JOIN inventory_adjustment a ON a.id = m.document_id AND m.document_type = 'adjustment'"
-        " WHERE r.organization_id <> m.organization_id OR a.organization_id <> m.organization_id",
+        f"{_DOCUMENTS} WHERE r.organization_id <> m.organization_id"
+        f" OR {_of_document('organization_id')} <> m.organization_id",
     ),
     Check(
         "sort-code-follows",
@@ -170,9 +220,149 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "reserved-is-backed",
-        "Reserved is the sum of active reservations, held that of active holds.",
-        # Neither can be made yet, so that anything reserved or held has nothing behind it.
-        "SELECT id, reserved, held FROM inventory_stocklevel WHERE reserved <> 0 OR held <> 0",
+        "What is reserved of a stock level is the sum of its active reservations.",
+        "SELECT l.id, l.reserved, COALESCE(s.units, 0) AS reservations FROM inventory_stocklevel l"
+        f" LEFT JOIN ({_PROMISED}) s ON s.level_id = l.id WHERE l.reserved <> COALESCE(s.units, 0)",
+    ),
+    Check(
+        "held-is-backed",
+        "What is held of a stock item is the sum of the parts of active holds.",
+        "SELECT i.id, i.held, COALESCE(s.units, 0) AS holds FROM inventory_stockitem i"
+        f" LEFT JOIN ({_HELD}) s ON s.stock_item_id = i.id WHERE i.held <> COALESCE(s.units, 0)",
+    ),
+    Check(
+        "hold-is-sum-of-parts",
+        "What is open of a hold is the sum of its parts.",
+        "SELECT h.id, h.state, h.open, COALESCE(s.units, 0) AS parts FROM inventory_hold h"
+        f" LEFT JOIN ({_PARTS}) s ON s.hold_id = h.id WHERE h.open <> COALESCE(s.units, 0)",
+    ),
+    Check(
+        "promise-belongs",
+        "A reservation and its level, a hold and its stock items are about one SKU, warehouse and organization.",
+        "SELECT r.id FROM inventory_reservation r JOIN inventory_stocklevel l ON l.id = r.level_id"
+        " LEFT JOIN inventory_channel c ON c.id = r.channel_id"
+        " WHERE r.sku_id <> l.sku_id OR r.warehouse_id <> l.warehouse_id OR r.organization_id <> l.organization_id"
+        " OR c.organization_id <> r.organization_id"
+        " UNION ALL SELECT h.id FROM inventory_hold h JOIN inventory_holdpart p ON p.hold_id = h.id"
+        " JOIN inventory_stockitem i ON i.id = p.stock_item_id"
+        " WHERE h.sku_id <> i.sku_id OR h.warehouse_id <> i.warehouse_id OR h.organization_id <> i.organization_id"
+        " OR h.bin_id <> i.bin_id OR h.lot_id <> i.lot_id OR (h.lot_id IS NOT NULL AND i.lot_id IS NULL)"
+        " OR h.stock_item_id <> i.id",
+    ),
+    Check(
+        "reservation-keeps-count",
+        "What left with a reservation is what is fulfilled of it; fulfilled and open are never more than was promised.",
+        "SELECT r.id, r.quantity, r.open, r.fulfilled, COALESCE(m.units, 0) AS movements FROM inventory_reservation r"
+        " LEFT JOIN (SELECT document_id, -SUM(delta) AS units FROM inventory_movement"
+        " WHERE document_type = 'reservation' GROUP BY document_id) m ON m.document_id = r.id"
+        " WHERE r.fulfilled <> COALESCE(m.units, 0) OR r.open + r.fulfilled > r.quantity",
+    ),
+    Check(
+        "transfer-conserves",
+        "What was shipped by a transfer has left, what was received by it has come: neither more nor less.",
+        "SELECT t.id, s.sku_id, s.shipped, COALESCE(m.taken, 0) AS taken, s.received,"
+        " COALESCE(m.brought, 0) AS brought FROM inventory_transfer t"
+        f" JOIN ({_CARRIED}) s ON s.transfer_id = t.id"
+        f" LEFT JOIN ({_MOVED}) m ON m.document_id = t.id AND m.sku_id = s.sku_id AND m.document_type = 'transfer'"
+        " WHERE s.shipped <> COALESCE(m.taken, 0) OR s.received <> COALESCE(m.brought, 0)",
+    ),
+    Check(
+        "transfer-line-adds-up",
+        "What a transfer shipped is received, written off with a reason, or in transit; in transit only while it is.",
+        "SELECT l.id, t.state, l.shipped, l.received, l.surplus, l.written_off FROM inventory_transferline l"
+        " JOIN inventory_transfer t ON t.id = l.transfer_id"
+        " WHERE l.shipped < l.received - l.surplus + l.written_off OR l.surplus > l.received"
+        " OR (t.state IN ('draft', 'cancelled') AND l.shipped + l.received + l.written_off <> 0)"
+        " OR (t.state = 'received' AND l.shipped <> l.received - l.surplus + l.written_off)"
+        " OR (l.written_off > 0 AND l.shortage_reason = '')",
+    ),
+    Check(
+        "transfer-is-under-way",
+        "Something of a transfer that is in transit is in transit.",
+        "SELECT t.id, SUM(l.shipped - l.received + l.surplus - l.written_off) AS units FROM inventory_transfer t"
+        " JOIN inventory_transferline l ON l.transfer_id = t.id WHERE t.state = 'in_transit' GROUP BY t.id"
+        " HAVING SUM(l.shipped - l.received + l.surplus - l.written_off) = 0",
+    ),
+    Check(
+        "transfer-picks-add-up",
+        "What was taken for a line of a transfer is what it shipped; what is settled of it has come or is written off.",
+        "SELECT l.id, l.shipped, COALESCE(s.taken, 0) AS taken, COALESCE(s.settled, 0) AS settled"
+        f" FROM inventory_transferline l LEFT JOIN ({_PICKED}) s ON s.line_id = l.id"
+        " WHERE l.shipped <> COALESCE(s.taken, 0)"
+        " OR l.received - l.surplus + l.written_off <> COALESCE(s.settled, 0)",
+    ),
+    Check(
+        "transfer-ends",
+        "A transfer takes from where it starts and brings to where it ends.",
+        "SELECT m.id FROM inventory_movement m JOIN inventory_transfer t ON t.id = m.document_id"
+        " WHERE m.document_type = 'transfer' AND ((m.delta < 0 AND m.warehouse_id <> t.from_warehouse_id)"
+        " OR (m.delta > 0 AND m.warehouse_id <> t.to_warehouse_id))",
+    ),
+    Check(
+        "put-away-moves",
+        "A put-away that is completed has moved what its history says, at most what was planned; another one nothing.",
+        "SELECT p.id, s.sku_id, p.state, s.planned, s.units, COALESCE(m.taken, 0) AS taken,"
+        f" COALESCE(m.brought, 0) AS brought FROM inventory_putaway p JOIN ({_PUT_AWAY}) s ON s.put_away_id = p.id"
+        f" LEFT JOIN ({_MOVED}) m ON m.document_id = p.id AND m.sku_id = s.sku_id AND m.document_type = 'put_away'"
+        " WHERE s.units <> COALESCE(m.taken, 0) OR s.units <> COALESCE(m.brought, 0) OR s.units > s.planned"
+        " OR (p.state <> 'completed' AND s.units <> 0)",
+    ),
+    Check(
+        "destruction-moves",
+        "What a record of destruction names was brought to its room.",
+        "SELECT s.destruction_id, s.sku_id, s.units, COALESCE(m.taken, 0) AS taken,"
+        f" COALESCE(m.brought, 0) AS brought FROM ({_DESTROYED}) s LEFT JOIN ({_MOVED}) m"
+        " ON m.document_id = s.destruction_id AND m.sku_id = s.sku_id AND m.document_type = 'destruction'"
+        " WHERE s.units <> COALESCE(m.taken, 0) OR s.units <> COALESCE(m.brought, 0)",
+    ),
+    Check(
+        "moves-cancel",
+        "What is moved within a warehouse, or corrected to another lot, neither appears nor vanishes.",
+        "SELECT document_id, level_id, SUM(delta) AS rest FROM inventory_movement m"
+        " LEFT JOIN inventory_adjustment a ON a.id = m.document_id AND a.kind = 'lot_correction'"
+        " WHERE document_type IN ('put_away', 'destruction') OR a.id IS NOT NULL"
+        " GROUP BY document_id, level_id HAVING SUM(delta) <> 0",
+    ),
+    Check(
+        "replenishment-keeps-count",
+        "What has come of an order is what its history says was received, each time once.",
+        "SELECT p.id, p.received, COALESCE(c.units, 0) AS history FROM inventory_replenishment p"
+        f" LEFT JOIN ({_REPLENISHED}) c ON c.subject_id = p.id WHERE p.received <> COALESCE(c.units, 0)",
+    ),
+    Check(
+        "replenishment-closes",
+        "An order is open until it is closed; one at a supplier is received once all of it has come, and not before.",
+        "SELECT id, state, quantity, received, closed_at FROM inventory_replenishment"
+        " WHERE (state = 'open') <> (closed_at IS NULL) OR (source_type = 'supplier'"
+        " AND ((state = 'open' AND received >= quantity) OR (state = 'received' AND received < quantity)))",
+    ),
+    Check(
+        "replenishment-follows-transfer",
+        "An order from another location is as far as the line of the transfer that brings it.",
+        "SELECT p.id, p.state, t.state AS transfer_state, p.quantity, l.quantity AS line_quantity, p.received,"
+        " l.received AS line_received FROM inventory_replenishment p"
+        " JOIN inventory_transferline l ON l.id = p.transfer_line_id"
+        " JOIN inventory_transfer t ON t.id = l.transfer_id"
+        " WHERE p.quantity <> l.quantity OR p.received <> l.received"
+        " OR (p.state = 'cancelled') <> (t.state = 'cancelled')"
+        " OR (p.state = 'open' AND (t.state = 'received' OR (t.state = 'in_transit' AND l.shipped > 0"
+        " AND l.shipped = l.received - l.surplus + l.written_off)))"
+        " OR (p.state = 'received' AND (t.state = 'draft'"
+        " OR l.shipped <> l.received - l.surplus + l.written_off))",
+    ),
+    Check(
+        "replenishment-belongs",
+        "An order and its transfer, a rule and its stock level are about one SKU, warehouse and organization.",
+        "SELECT p.id FROM inventory_replenishment p JOIN inventory_sku s ON s.id = p.sku_id"
+        " JOIN warehouses_warehouse w ON w.id = p.warehouse_id"
+        " LEFT JOIN inventory_transferline l ON l.id = p.transfer_line_id"
+        " LEFT JOIN inventory_transfer t ON t.id = l.transfer_id"
+        " WHERE s.organization_id <> p.organization_id OR w.organization_id <> p.organization_id"
+        " OR t.organization_id <> p.organization_id OR l.sku_id <> p.sku_id OR t.to_warehouse_id <> p.warehouse_id"
+        " UNION ALL SELECT r.id FROM inventory_replenishmentrule r"
+        " LEFT JOIN inventory_stocklevel v ON v.sku_id = r.sku_id AND v.warehouse_id = r.warehouse_id"
+        " LEFT JOIN warehouses_warehouse f ON f.id = r.from_warehouse_id"
+        " WHERE v.id IS NULL OR v.organization_id <> r.organization_id OR f.organization_id <> r.organization_id",
     ),
     Check(
         "adjustment-has-movements",
@@ -184,8 +374,8 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "movement-has-document",
         "Every movement belongs to a document.",
-        "SELECT m.id, m.document_id FROM inventory_movement m LEFT JOIN inventory_adjustment a"
-        " ON a.id = m.document_id WHERE m.document_type = 'adjustment' AND a.id IS NULL",
+        f"SELECT m.id, m.document_id, m.document_type FROM inventory_movement m{_DOCUMENTS}"
+        f" WHERE {_of_document('id')} IS NULL",
     ),
     Check(
         "reversal-cancels",

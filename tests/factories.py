@@ -10,23 +10,29 @@ from typing import Any
 from django.contrib.auth.models import Group
 
 from inventory.adjustments import Recorded, adjust
+from inventory.holds import create_hold
 from inventory.ledger import Line, Mode
 from inventory.models import (
     Barcode,
     Category,
+    Hold,
     Lot,
     Product,
     ReasonCode,
+    Reservation,
     Sku,
     Source,
     StockLevel,
     StockSummary,
 )
+from inventory.reservations import create_reservation
 from warehouses import keys, organizations, people, places, transactions
+from warehouses.access import access_of_system
 from warehouses.actors import SYSTEM, Actor
 from warehouses.models import Bin, Organization, Room, User, Warehouse
 
 __all__ = [
+    "hold",
     "make_bin",
     "make_category",
     "make_key",
@@ -38,6 +44,7 @@ __all__ = [
     "make_warehouse",
     "pretend_reserved",
     "reason",
+    "reserve",
     "stock",
 ]
 
@@ -142,8 +149,29 @@ def stock(
     )
 
 
+def reserve(sku: Sku, warehouse: Warehouse, quantity: int, **fields: Any) -> Reservation:
+    """A reservation of so many units; in read-only warehouses too, as their sync would make it."""
+    given: dict[str, Any] = {
+        "reference": "SO-1",
+        "access": access_of_system(sku.organization),
+        "by_sync": True,
+    } | fields
+    return transactions.run(
+        lambda: create_reservation(sku=sku, warehouse=warehouse, quantity=quantity, **given)
+    )
+
+
+def hold(sku: Sku, warehouse: Warehouse, quantity: int | None = None, **fields: Any) -> Hold:
+    """A hold of so many units, or of all that is free."""
+    given: dict[str, Any] = {"reason": "Inspection", "access": access_of_system(sku.organization)} | fields
+    return transactions.run(lambda: create_hold(sku=sku, warehouse=warehouse, quantity=quantity, **given))
+
+
 def pretend_reserved(sku: Sku, warehouse: Warehouse, quantity: int) -> None:
-    """Write a reserved quantity past the ledger, for tests of formulas: nothing makes reservations yet."""
+    """Write a reserved quantity past the ledger, for tests of how it is shown: more than there is too, and less again.
+
+    No reservation is behind it, which `verify_stock` would find: `reserve` makes a real one.
+    """
     StockLevel.objects.filter(sku=sku, warehouse=warehouse).update(reserved=quantity)
     total = sum(StockLevel.objects.filter(sku=sku).values_list("reserved", flat=True))
     StockSummary.objects.filter(sku=sku).update(reserved=total)

@@ -21,6 +21,7 @@ __all__ = [
     "RuleBroken",
     "Stale",
     "gather",
+    "readdressed",
 ]
 
 
@@ -93,3 +94,18 @@ def gather(refusals: Sequence[Refusal]) -> Refusal:
     return RuleBroken(
         "BATCH_REFUSED", f"{len(problems)} rows are refused, nothing was changed.", problems=problems
     )
+
+
+def readdressed(
+    refusal: Refusal, rows: Sequence[int | None], *, fields: Mapping[str, str] | None = None
+) -> Refusal:
+    """The same refusal with its problems at other rows: `rows[n]` is the row of the request that line n came from.
+
+    None is for a line that the request does not name; its problem is the request's as a whole. `fields` renames.
+    """
+    problems: dict[Problem, None] = {}  # lines that came from one row may have one and the same problem
+    for problem in refusal.problems:
+        row = rows[problem.index] if problem.index is not None else None
+        field = (fields or {}).get(problem.field or "", problem.field) if row is not None else None
+        problems[Problem(problem.code, problem.detail, row, field)] = None
+    return type(refusal)(refusal.code, refusal.detail, problems=list(problems), extra=refusal.extra)

@@ -4,6 +4,6 @@
 """
 
 from inventory.ledger.lines import DocumentRef, Line, Mode, Settings
-from inventory.ledger.posting import Posting, post
+from inventory.ledger.posting import Posting, expire, post
 
-__all__ = ["DocumentRef", "Line", "Mode", "Posting", "Settings", "post"]
+__all__ = ["DocumentRef", "Line", "Mode", "Posting", "Settings", "expire", "post"]

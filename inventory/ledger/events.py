@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from inventory import formulas
-from inventory.ledger.lines import DocumentRef, Line
+from inventory.ledger.lines import PHYSICAL, DocumentRef, Line
+from inventory.ledger.rows import LevelKey
 from inventory.ledger.state import Change, LevelState
-from inventory.models import Adjustment, DocumentType, EventType, Product, StockItem
+from inventory.models import (
+    Adjustment,
+    Destruction,
+    DocumentType,
+    EventType,
+    Hold,
+    Product,
+    PutAway,
+    Reservation,
+    StockItem,
+    Transfer,
+)
 from inventory.outbox import Draft
 from warehouses.actors import Actor
 from warehouses.identifiers import encode
@@ -21,7 +33,14 @@ __all__ = ["Telling"]
 #: A body stays well below the 20 kB that receivers of webhooks count on.
 _MOST_ITEMS = 50
 _MOST_WORDS = 20
-_PREFIXES = {DocumentType.ADJUSTMENT: Adjustment.prefix}
+_PREFIXES = {
+    DocumentType.ADJUSTMENT: Adjustment.prefix,
+    DocumentType.RESERVATION: Reservation.prefix,
+    DocumentType.HOLD: Hold.prefix,
+    DocumentType.TRANSFER: Transfer.prefix,
+    DocumentType.PUT_AWAY: PutAway.prefix,
+    DocumentType.DESTRUCTION: Destruction.prefix,
+}
 
 
 class Telling:
@@ -34,18 +53,22 @@ class Telling:
         self,
         actor: Actor,
         lines: Sequence[Line],
-        document: DocumentRef,
+        document: DocumentRef | None,
         changes: Iterable[Change],
         types: Collection[str],
     ) -> None:
         self.actor = actor
         self.lines = lines
-        self.document = encode(_PREFIXES[document.type], document.id)
+        self.document = encode(_PREFIXES[document.type], document.id) if document else None
         self.types = types
         self.changes: dict[UUID, list[Change]] = defaultdict(list)
         for change in changes:
             self.changes[change.level.id].append(change)
         self.first_lines = {line.level_key: line for line in reversed(lines)}
+        self.promises: dict[LevelKey, list[Line]] = defaultdict(list)
+        for line in lines:
+            if line.mode not in PHYSICAL:
+                self.promises[line.level_key].append(line)
 
     def drafts(self, levels: Iterable[LevelState]) -> list[Draft]:
         return [draft for level in levels for draft in self._of(level)]
@@ -55,7 +78,10 @@ class Telling:
         before = formulas.available(on_hand=base.on_hand, reserved=base.reserved, held=base.held)
         after = formulas.available(on_hand=level.on_hand, reserved=level.reserved, held=level.held)
         was = (base.on_hand, base.reserved, base.held)
-        is_changed = was != (level.on_hand, level.reserved, level.held)
+        # Goods that are moved to another bin or lot change the items only.
+        is_changed = was != (level.on_hand, level.reserved, level.held) or any(
+            change for change in self._sums(level).values()
+        )
         was_low = formulas.is_low(available=before, reorder_point=base.reorder_point)
         is_low = formulas.is_low(available=after, reorder_point=level.reorder_point)
         kinds = {
@@ -79,6 +105,7 @@ class Telling:
         line = self.first_lines[level.sku_id, level.warehouse_id]
         base = level.base
         causes = [self.lines[change.line] for change in self.changes[level.id]]
+        causes += self.promises[level.sku_id, level.warehouse_id]
         return {
             "sku": line.sku.code,
             "title": line.sku.title,
@@ -101,23 +128,26 @@ class Telling:
                 "available": before,
             },
             "change": level.on_hand - base.on_hand,
-            "reason_codes": _distinct(line.reason.code for line in causes),
+            "reason_codes": _distinct(line.reason.code for line in causes if line.reason),
             "references": _distinct(line.reference for line in causes if line.reference),
-            "document_id": self.document if causes else None,
+            "document_id": self.document,
             "actor": self.actor.name,
         }
 
     def _items(self, level: LevelState) -> dict[str, Any]:
-        sums: dict[UUID, int] = defaultdict(int)
-        quantities: dict[UUID, int] = {}
-        for change in self.changes[level.id]:
-            sums[change.item.id] += change.delta
-            quantities[change.item.id] = change.item_after
+        quantities = {change.item.id: change.item_after for change in self.changes[level.id]}
         rows = [
             {"id": encode(StockItem.prefix, key), "quantity": quantities[key], "change": change}
-            for key, change in sums.items()
+            for key, change in self._sums(level).items()
         ]
         return {"items": rows[:_MOST_ITEMS], "items_omitted": max(len(rows) - _MOST_ITEMS, 0)}
+
+    def _sums(self, level: LevelState) -> Mapping[UUID, int]:
+        """What the posting changed of each stock item of the level."""
+        sums: dict[UUID, int] = defaultdict(int)
+        for change in self.changes[level.id]:
+            sums[change.item.id] += change.delta
+        return sums
 
 
 def _distinct(words: Iterable[str]) -> list[str]:

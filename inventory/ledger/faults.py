@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from inventory.ledger.lines import Line, Mode
+from inventory.ledger.lines import PHYSICAL, Line, Mode
 from inventory.ledger.planning import overlaps, refuse
 from inventory.ledger.rows import LevelKey
 from inventory.ledger.state import BinState
@@ -19,7 +19,7 @@ __all__ = ["check_organization", "faults_of"]
 def check_organization(organization: Organization, lines: Sequence[Line]) -> None:
     """The caller looked these up within the organization; anything else is a programming error, not an answer."""
     for line in lines:
-        owners = (line.sku, line.warehouse, line.reason, line.bin, line.lot)
+        owners = (line.sku, line.warehouse, line.reason, line.lot, line.to_lot, *line.bins)
         if any(record is not None and record.organization_id != organization.pk for record in owners):
             raise ValueError("A ledger line names a record of another organization.")
 
@@ -56,15 +56,16 @@ def _fault_of(
     if not warehouse.warehouse_is_active:
         detail = f"{name} is inactive: its stock cannot change."
         return refuse(line, Conflict, "WAREHOUSE_INACTIVE", detail, field="warehouse")
-    if line.bin is not None:
-        shelf = bins.get(line.bin.pk)
-        if shelf is None or shelf.warehouse_id != line.warehouse.pk:
-            return refuse(line, NotFound, "BIN_NOT_FOUND", f"{name} has no such bin.", field="bin")
-        if not shelf.is_active and (line.quantity or 0) > 0:
-            detail = f"The bin {line.bin.code} is inactive: nothing is put there."
-            return refuse(line, Conflict, "BIN_INACTIVE", detail, field="bin")
-    if line.lot is not None and line.lot.sku_id != line.sku.pk:
-        return refuse(line, NotFound, "LOT_NOT_FOUND", f"{line.sku.code} has no such lot.", field="lot")
+    for field, named in (("bin", line.bin), ("to_bin", line.to_bin)):
+        shelf = bins.get(named.pk) if named is not None else None
+        if named is not None and (shelf is None or shelf.warehouse_id != line.warehouse.pk):
+            return refuse(line, NotFound, "BIN_NOT_FOUND", f"{name} has no such bin.", field=field)
+        if shelf is not None and not shelf.is_active and named == line.target and line.quantity:
+            detail = f"The bin {named} is inactive: nothing is put there."
+            return refuse(line, Conflict, "BIN_INACTIVE", detail, field=field)
+    for field, lot in (("lot", line.lot), ("to_lot", line.to_lot)):
+        if lot is not None and lot.sku_id != line.sku.pk:
+            return refuse(line, NotFound, "LOT_NOT_FOUND", f"{line.sku.code} has no such lot.", field=field)
     return None
 
 
@@ -72,7 +73,7 @@ def _duplicates(lines: Sequence[Line]) -> list[tuple[int, Line]]:
     """Lines that set what another line of the batch sets or changes: an absolute quantity leaves room for no other."""
     grouped: dict[LevelKey, list[tuple[int, Line]]] = defaultdict(list)
     for place, line in enumerate(lines):
-        if line.quantity is not None:
+        if line.quantity is not None and line.mode in PHYSICAL:
             grouped[line.level_key].append((place, line))
     found: list[tuple[int, Line]] = []
     for group in grouped.values():

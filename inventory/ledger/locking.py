@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory import statements
 from inventory.ledger import rows
+from inventory.ledger.expiry import Expired, due
 from inventory.ledger.lines import Line
 from inventory.ledger.rows import LevelKey
 from inventory.ledger.state import Base, BinState, ItemState, LevelState
@@ -28,15 +29,17 @@ __all__ = ["Locked", "lock", "read_bins", "read_items"]
 class Locked:
     """The locked levels, and for each SKU the version of its summary. A precondition may look at these.
 
-    `is_watched`: somebody is subscribed to events of the organization.
+    `is_watched`: somebody is subscribed to events of the organization. `expired` are the reservations that ran out
+    before `now`, which the levels do not count any more.
     """
 
     levels: Mapping[LevelKey, LevelState]
     summary_versions: Mapping[UUID, int]
     is_watched: bool
+    expired: Sequence[Expired]
 
 
-def lock(organization: Organization, lines: Sequence[Line]) -> Locked:
+def lock(organization: Organization, lines: Sequence[Line], *, now: datetime) -> Locked:
     """Lock the levels of the batch, then the summaries, making those that are missing.
 
     What is missing is made before anything is locked, in the same order: a batch that waits while it holds locks
@@ -44,7 +47,7 @@ def lock(organization: Organization, lines: Sequence[Line]) -> Locked:
     """
     wanted = {line.level_key: line for line in lines}
     keys = sorted(wanted)
-    found = rows.survey(organization, keys)
+    found = rows.survey(organization, keys, now)
     if len(found) < len(keys):
         raise NotFound("INVENTORY_NOT_FOUND", "A SKU of this request has just been deleted.")
     codes = {sku_id: code for sku_id, _, code, *_ in found}
@@ -54,22 +57,26 @@ def lock(organization: Organization, lines: Sequence[Line]) -> Locked:
         if level_id is None
     ]
     statements.insert(StockLevel, _LEVEL_COLUMNS, new_levels, or_ignore=True)
-    summarised = {sku_id for sku_id, _, _, _, summary, _ in found if summary is not None}
+    summarised = {sku_id for sku_id, _, _, _, summary, *_ in found if summary is not None}
     new_summaries = [
         (sku_id, organization.pk, codes[sku_id], 0, 0, 0, 0, 0, 0, timezone.now())
         for sku_id in sorted(codes.keys() - summarised)
     ]
     statements.insert(StockSummary, _SUMMARY_COLUMNS, new_summaries, or_ignore=True)
     ours = {row[0] for row in new_levels}
+    is_lot_controlled = {row[0]: row[7] for row in found}
     levels: dict[LevelKey, LevelState] = {}
     for row in rows.lock_levels(keys):
         level = LevelState(*row)
+        level.is_lot_controlled = is_lot_controlled[level.sku_id]
         if level.id in ours:
             # Another batch may have been first; only what we made is not in the summary yet.
             level.is_new = True
             level.base = Base()
         levels[level.sku_id, level.warehouse_id] = level
-    return Locked(levels, rows.lock_summaries(codes), is_watched=any(row[5] for row in found))
+    summaries = rows.lock_summaries(codes)
+    expired = due(levels.values(), now) if any(row[6] for row in found) else ()
+    return Locked(levels, summaries, is_watched=any(row[5] for row in found), expired=expired)
 
 
 _LEVEL_COLUMNS = (
@@ -92,7 +99,7 @@ def _new_level(organization: Organization, line: Line, code_key: str) -> tuple[o
 def read_bins(lines: Sequence[Line]) -> dict[UUID, BinState]:
     """The default bins of the batch's warehouses and the bins it names, each with its warehouse's state."""
     found = rows.places(
-        {line.warehouse.pk for line in lines}, {line.bin.pk for line in lines if line.bin is not None}
+        {line.warehouse.pk for line in lines}, {shelf.pk for line in lines for shelf in line.bins}
     )
     return {row[0]: BinState(*row) for row in found}
 
@@ -100,7 +107,8 @@ def read_bins(lines: Sequence[Line]) -> dict[UUID, BinState]:
 def read_items(levels: Mapping[LevelKey, LevelState], lines: Sequence[Line]) -> None:
     """Read the items that hold stock or are named, after their levels are locked: nobody else changes them now."""
     by_id = {level.id: level for level in levels.values()}
-    named_bins = {line.bin.pk for line in lines if line.bin is not None}
+    named_bins = {shelf.pk for line in lines for shelf in line.bins}
+    goals = {line.to_lot.pk for line in lines if line.to_lot is not None}
     named_items = {line.stock_item_id for line in lines if line.stock_item_id is not None}
     found = StockItem.objects.order_by().filter(level__in=list(by_id))
     found = found.filter(
@@ -108,6 +116,7 @@ def read_items(levels: Mapping[LevelKey, LevelState], lines: Sequence[Line]) -> 
         | Q(held__gt=0)
         | Q(bin__is_default=True)
         | Q(bin__in=named_bins)
+        | Q(lot__in=goals)
         | Q(pk__in=named_items)
     )
     columns: Iterable[Any] = found.values_list(
@@ -121,6 +130,7 @@ def read_items(levels: Mapping[LevelKey, LevelState], lines: Sequence[Line]) -> 
         "lot__expires_on",
         "lot__received_at",
         "lot__state",
+        "bin__room__room_type",
     )
     for level_id, *values in columns:
         by_id[level_id].items.append(ItemState(*values))

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from inventory.models import LotState
+from warehouses.models.room import RoomType
 
-__all__ = ["Base", "BinState", "Change", "ItemState", "LevelState", "on_hand_of"]
+__all__ = ["Base", "BinState", "Change", "HeldChange", "ItemState", "LevelState", "on_hand_of"]
 
 _NEVER = date.max
 
@@ -25,6 +26,8 @@ class BinState:
     is_sellable: bool
     warehouse_is_active: bool
     warehouse_is_readonly: bool
+    capacity: int | None
+    room_type: str
 
 
 @dataclass(slots=True)
@@ -40,11 +43,14 @@ class ItemState:
     expires_on: date | None = None
     received_at: datetime | None = None
     lot_state: str | None = None
+    room_type: str | None = None
     is_new: bool = False
     is_changed: bool = False
 
     def is_pickable(self, today: date) -> bool:
-        """Whether goods may leave from here: the lot neither expired nor quarantined."""
+        """Whether goods may leave from here: no destruction room, the lot neither expired nor quarantined."""
+        if self.room_type == RoomType.DESTRUCTION:
+            return False
         if self.lot_state not in (None, LotState.ACTIVE):
             return False
         return self.expires_on is None or today <= self.expires_on
@@ -73,7 +79,7 @@ class Base:
 
 @dataclass(slots=True)
 class LevelState:
-    """One locked stock level with the items that matter to the batch."""
+    """One locked stock level with the items that matter to the batch, and whether its SKU is lot-controlled now."""
 
     id: UUID
     sku_id: UUID
@@ -86,6 +92,7 @@ class LevelState:
     reorder_quantity: int
     version: int
     updated_at: datetime
+    is_lot_controlled: bool = False
     items: list[ItemState] = field(default_factory=list)
     is_changed: bool = False
     is_new: bool = False
@@ -97,7 +104,12 @@ class LevelState:
         )
 
     def matching(
-        self, *, stock_item_id: UUID | None, bin_id: UUID | None, lot_id: UUID | None
+        self,
+        *,
+        stock_item_id: UUID | None,
+        bin_id: UUID | None,
+        lot_id: UUID | None,
+        is_lotless: bool = False,
     ) -> list[ItemState]:
         """The items in a line's scope, in the order in which stock leaves them."""
         return sorted(
@@ -107,6 +119,7 @@ class LevelState:
                 if (stock_item_id is None or item.id == stock_item_id)
                 and (bin_id is None or item.bin_id == bin_id)
                 and (lot_id is None or item.lot_id == lot_id)
+                and (not is_lotless or item.lot_id is None)
             ),
             key=ItemState.fefo,
         )
@@ -130,6 +143,15 @@ class Change:
     level_after: int
     item_after: int
     level_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldChange:
+    """What a line holds of one stock item, or releases there (negative)."""
+
+    item: ItemState
+    line: int
+    delta: int
 
 
 def on_hand_of(items: Iterable[ItemState]) -> int:

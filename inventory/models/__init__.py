@@ -1,35 +1,59 @@
-from inventory.models.adjustment import Adjustment, Source
+from inventory.models.adjustment import Adjustment, AdjustmentKind, Source
 from inventory.models.barcode import Barcode
 from inventory.models.category import Category
+from inventory.models.channel import Channel, ChannelPolicy, ChannelRule
 from inventory.models.delivery import Delivery, DeliveryAttempt, DeliveryState, Trigger
+from inventory.models.destruction import Destruction, DestructionLine
+from inventory.models.document import Document
 from inventory.models.event import SUBSCRIBABLE, Event, EventType
+from inventory.models.hold import Hold, HoldPart, HoldState
 from inventory.models.imported_line import ImportedLine
 from inventory.models.lot import Lot, LotState
 from inventory.models.movement import DocumentType, Movement
 from inventory.models.pos_connection import Adapter, PosConnection
 from inventory.models.product import Product
+from inventory.models.put_away import PutAway, PutAwayLine, PutAwayState
 from inventory.models.reason_code import Direction, Nature, ReasonCode
+from inventory.models.replenishment import (
+    Replenishment,
+    ReplenishmentRule,
+    ReplenishmentSource,
+    ReplenishmentState,
+)
+from inventory.models.reservation import Reservation, ReservationState
 from inventory.models.sku import Sku, sku_key
+from inventory.models.state_change import StateChange
 from inventory.models.stock_item import StockItem
 from inventory.models.stock_level import StockLevel
 from inventory.models.stock_summary import StockSummary
 from inventory.models.sync_run import SyncedRow, SyncProblem, SyncRun, SyncState, SyncType
+from inventory.models.transfer import Transfer, TransferLine, TransferPick, TransferState
 from inventory.models.webhook_endpoint import EndpointState, WebhookEndpoint
 
 __all__ = [
     "SUBSCRIBABLE",
     "Adapter",
     "Adjustment",
+    "AdjustmentKind",
     "Barcode",
     "Category",
+    "Channel",
+    "ChannelPolicy",
+    "ChannelRule",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryState",
+    "Destruction",
+    "DestructionLine",
     "Direction",
+    "Document",
     "DocumentType",
     "EndpointState",
     "Event",
     "EventType",
+    "Hold",
+    "HoldPart",
+    "HoldState",
     "ImportedLine",
     "Lot",
     "LotState",
@@ -37,9 +61,19 @@ __all__ = [
     "Nature",
     "PosConnection",
     "Product",
+    "PutAway",
+    "PutAwayLine",
+    "PutAwayState",
     "ReasonCode",
+    "Replenishment",
+    "ReplenishmentRule",
+    "ReplenishmentSource",
+    "ReplenishmentState",
+    "Reservation",
+    "ReservationState",
     "Sku",
     "Source",
+    "StateChange",
     "StockItem",
     "StockLevel",
     "StockSummary",
@@ -48,6 +82,10 @@ __all__ = [
     "SyncState",
     "SyncType",
     "SyncedRow",
+    "Transfer",
+    "TransferLine",
+    "TransferPick",
+    "TransferState",
     "Trigger",
     "WebhookEndpoint",
     "sku_key",

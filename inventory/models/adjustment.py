@@ -6,7 +6,7 @@ from django.utils import timezone
 from warehouses.actors import ActorType
 from warehouses.models.base import OrganizationQuerySet, PublicModel
 
-__all__ = ["Adjustment", "Source"]
+__all__ = ["Adjustment", "AdjustmentKind", "Source"]
 
 
 class Source(models.TextChoices):
@@ -22,6 +22,16 @@ class Source(models.TextChoices):
     SYSTEM = "system", "System"
 
 
+class AdjustmentKind(models.TextChoices):
+    """What a document of this kind says: how stock changed, or what is there, or came, or is of another lot."""
+
+    ADJUSTMENT = "adjustment", "Adjustment"
+    STATEMENT = "statement", "Recorded stock"
+    RECEIPT = "receipt", "Receipt"
+    LOT_CORRECTION = "lot_correction", "Lot correction"
+    CONSUMPTION = "consumption", "Consumption of expired stock"
+
+
 class Adjustment(PublicModel):
     """A document that posted one or more movements for a reason. Undone by reversing, never edited."""
 
@@ -31,6 +41,12 @@ class Adjustment(PublicModel):
         "warehouses.Organization", on_delete=models.PROTECT, related_name="+", db_index=False
     )
     source = models.CharField(max_length=12, choices=Source.choices)
+    kind = models.CharField(
+        max_length=16,
+        choices=AdjustmentKind.choices,
+        default=AdjustmentKind.ADJUSTMENT,
+        db_default=AdjustmentKind.ADJUSTMENT,
+    )
     reason_code = models.ForeignKey(
         "inventory.ReasonCode",
         null=True,
@@ -55,6 +71,9 @@ class Adjustment(PublicModel):
         ordering = ("-created_at", "-id")
         indexes = (
             models.Index(fields=("organization", "-created_at", "-id"), name="inventory_adjustment_newest"),
+            models.Index(
+                fields=("organization", "kind", "-created_at", "-id"), name="inventory_adjustment_of_kind"
+            ),
         )
 
     def __str__(self) -> str:

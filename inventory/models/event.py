@@ -13,6 +13,8 @@ class EventType(models.TextChoices):
     LOW_STOCK = "inventory.low_stock", "Stock fell below the reorder point"
     OVERSOLD = "inventory.oversold", "More is promised than is there"
     SYNC_COMPLETED = "inventory.sync.completed", "A sync finished"
+    TRANSFER_SHIPPED = "transfer.shipped", "A transfer left"
+    TRANSFER_RECEIVED = "transfer.received", "Goods of a transfer arrived"
     TEST = "webhook.test", "Test"
 
 

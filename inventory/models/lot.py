@@ -30,6 +30,7 @@ class Lot(PublicModel):
     state = models.CharField(max_length=12, choices=LotState.choices, default=LotState.ACTIVE)
     expires_on = models.DateField("expires on", null=True, blank=True)
     received_at = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     objects = OrganizationQuerySet.as_manager()
 

@@ -11,6 +11,11 @@ __all__ = ["DocumentType", "Movement"]
 
 class DocumentType(models.TextChoices):
     ADJUSTMENT = "adjustment", "Adjustment"
+    RESERVATION = "reservation", "Reservation"
+    HOLD = "hold", "Hold"
+    TRANSFER = "transfer", "Transfer"
+    PUT_AWAY = "put_away", "Put-away"
+    DESTRUCTION = "destruction", "Destruction"
 
 
 class Movement(PublicModel):

@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inventory.adjustments import Recorded, adjust
 from inventory.ledger import Line, Mode
-from inventory.models import Movement, Sku, Source, StockItem, StockLevel
+from inventory.models import Movement, Reservation, Sku, Source, StockItem, StockLevel, StockSummary
 from tests import factories
 from warehouses import transactions
 from warehouses.actors import SYSTEM
 from warehouses.models import Warehouse
 from warehouses.refusals import Refusal
 
-__all__ = ["by", "fingerprint", "on_hand", "picked", "problems", "record", "refused", "to"]
+__all__ = [
+    "by",
+    "figures",
+    "fingerprint",
+    "hold",
+    "move",
+    "on_hand",
+    "picked",
+    "problems",
+    "promise",
+    "record",
+    "refused",
+    "reserve",
+    "statements",
+    "to",
+]
 
 TABLES = (
     *("inventory_stocklevel", "inventory_stockitem", "inventory_stocksummary"),
-    *("inventory_movement", "inventory_adjustment"),
+    *("inventory_movement", "inventory_adjustment", "inventory_event"),
+    *("inventory_reservation", "inventory_hold", "inventory_holdpart", "inventory_statechange"),
+    *("inventory_transfer", "inventory_transferline", "inventory_transferpick"),
+    *("inventory_putaway", "inventory_destruction", "inventory_lot"),
 )
 
 
@@ -41,6 +61,59 @@ def by(sku: Sku, warehouse: Warehouse, quantity: int | None, code: str = "ADJUST
 def to(sku: Sku, warehouse: Warehouse, quantity: int, code: str = "ADJUSTMENT", **fields: Any) -> Line:
     """A line that makes stock `quantity`."""
     return by(sku, warehouse, quantity, code, mode=Mode.TO, **fields)
+
+
+def move(sku: Sku, warehouse: Warehouse, quantity: int, code: str = "put_away", **fields: Any) -> Line:
+    """A line that brings `quantity` to another bin or lot."""
+    return by(sku, warehouse, quantity, code, mode=Mode.MOVE, **fields)
+
+
+def reserve(sku: Sku, warehouse: Warehouse, quantity: int, **fields: Any) -> Line:
+    """A line that promises `quantity`, or frees it where it is negative."""
+    return Line(sku=sku, warehouse=warehouse, quantity=quantity, reason=None, mode=Mode.RESERVE, **fields)
+
+
+def hold(sku: Sku, warehouse: Warehouse, quantity: int, **fields: Any) -> Line:
+    """A line that holds `quantity`, or releases it where it is negative."""
+    return Line(sku=sku, warehouse=warehouse, quantity=quantity, reason=None, mode=Mode.HOLD, **fields)
+
+
+def promise(sku: Sku, warehouse: Warehouse, quantity: int, expires_at: datetime | None = None) -> Reservation:
+    """A reservation, as its service makes it: the units in the ledger and the record beside them."""
+    posting = record(reserve(sku, warehouse, quantity)).posting
+    reservation = Reservation(
+        organization=sku.organization,
+        level=StockLevel.objects.get(sku=sku, warehouse=warehouse),
+        sku=sku,
+        warehouse=warehouse,
+        quantity=quantity,
+        open=quantity,
+        reference="R",
+        expires_at=expires_at,
+        actor_type=SYSTEM.type,
+        actor_name=SYSTEM.name,
+        created_at=posting.recorded_at,
+    )
+    reservation.save(force_insert=True)
+    return reservation
+
+
+def figures(sku: Sku, warehouse: Warehouse) -> tuple[int, int, int, int]:
+    """On hand, reserved, held and available of a stock level; its SKU's summary agrees where it is the only one."""
+    columns = ("on_hand", "reserved", "held", "available")
+    level: tuple[int, int, int, int] = StockLevel.objects.values_list(*columns).get(
+        sku=sku, warehouse=warehouse
+    )
+    if StockLevel.objects.filter(sku=sku).count() == 1:
+        assert StockSummary.objects.values_list(*columns).get(sku=sku) == level
+    return level
+
+
+def statements(work: Callable[[], Any]) -> int:
+    """How many SQL statements `work` sends, savepoints included."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    return len(captured)
 
 
 def record(*lines: Line, **options: Any) -> Recorded:

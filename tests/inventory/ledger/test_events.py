@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,11 @@ from django.utils import timezone
 
 from inventory import outbox
 from inventory.adjustments import adjust, reverse
-from inventory.ledger import Line, Mode, Settings
+from inventory.ledger import DocumentRef, Line, Mode, Settings, expire, post
 from inventory.models import (
     Delivery,
     DeliveryState,
+    DocumentType,
     EndpointState,
     Event,
     EventType,
@@ -26,11 +28,14 @@ from inventory.models import (
     StockLevel,
     WebhookEndpoint,
 )
+from inventory.transfers import WantedLine, create_transfer, ship_transfer
 from tests import factories
-from tests.factories import pretend_reserved, stock
-from tests.inventory.ledger.batches import record
+from tests.factories import stock
+from tests.inventory.ledger.batches import by, hold, move, promise, record, reserve, statements
+from warehouses import transactions
 from warehouses.access import access_of_system
 from warehouses.actors import SYSTEM
+from warehouses.identifiers import encode, new_id
 from warehouses.models import Organization, Warehouse
 from warehouses.refusals import Refusal
 
@@ -349,6 +354,14 @@ class Kinds:
     def receive_and_sell_in_one_batch(self) -> None:
         record(self.line(1), self.line(-9, "SALE"))
 
+    def ship_a_transfer(self) -> None:
+        goal = factories.make_warehouse(self.organization, f"Goal {Warehouse.objects.count()}")
+        line = WantedLine(self.sku, 8)
+        draft = create_transfer(
+            access=self.access, from_warehouse=self.warehouse, to_warehouse=goal, lines=[line]
+        )
+        transactions.run(lambda: ship_transfer(access=self.access, transfer=draft))
+
     def reverse_a_receipt(self) -> None:
         recorded = record(self.line(8))
         record(self.line(-8))  # what was there before is sold; the receipt is what keeps it up
@@ -418,12 +431,129 @@ class TestLowStock:
         assert [data["warehouse_name"] for data in told(EventType.LOW_STOCK)] == ["Main warehouse", "Other"]
 
 
+class TestPromises:
+    """What is promised and held is no longer available, and that is told as any other change is."""
+
+    @pytest.fixture
+    def kinds(self, organization: Organization, sku: Sku, warehouse: Warehouse) -> Kinds:
+        stock(sku, warehouse, 15)
+        subscribe(organization)
+        return Kinds(sku, warehouse)
+
+    @pytest.mark.parametrize(("line", "figure"), [(reserve, "reserved"), (hold, "held")])
+    def test_low_once_for_each_crossing(
+        self, kinds: Kinds, sku: Sku, warehouse: Warehouse, line: Callable[..., Line], figure: str
+    ) -> None:
+        document = DocumentRef(DocumentType.RESERVATION, new_id())
+
+        def do(quantity: int) -> None:
+            batch = [line(sku, warehouse, quantity, reference="SO-1")]
+            organization = sku.organization
+            transactions.run(
+                lambda: post(organization=organization, actor=SYSTEM, lines=batch, document=document)
+            )
+
+        do(5)
+        assert told(EventType.LOW_STOCK) == []
+        do(1)
+        do(1)
+        do(-1)
+        assert [data["available"] for data in told(EventType.LOW_STOCK)] == [9]
+        do(-1)  # recovered
+        do(3)
+        assert [data["available"] for data in told(EventType.LOW_STOCK)] == [9, 7]
+        assert told(EventType.OVERSOLD) == []
+        last = told(EventType.INVENTORY_UPDATED)[-1]
+        assert (last[figure], last["previous"][figure]) == (8, 5)
+        assert (last["on_hand"], last["change"], last["items"]) == (15, 0, [])
+        assert (last["references"], last["reason_codes"]) == (["SO-1"], [])
+        assert last["document_id"] == encode("rsv", document.id)
+        versions = [data["version"] for data in told(EventType.INVENTORY_UPDATED)]
+        assert versions == sorted(set(versions))
+
+    def test_running_out_is_told_like_a_release(
+        self, kinds: Kinds, sku: Sku, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        noon = timezone.now() + timedelta(hours=1)
+        promise(sku, warehouse, 6, noon)
+        promise(sku, warehouse, 9, noon + timedelta(hours=1))
+        assert len(told(EventType.LOW_STOCK)) == 1
+        monkeypatch.setattr("django.utils.timezone.now", lambda: noon)
+        run_out = lambda: transactions.run(  # noqa: E731
+            lambda: expire(organization=sku.organization, places=[(sku, warehouse)])
+        )
+        run_out()
+        assert len(told(EventType.LOW_STOCK)) == 1  # 6 available: still low
+        monkeypatch.setattr("django.utils.timezone.now", lambda: noon + timedelta(hours=1))
+        run_out()
+        run_out()
+        last = told(EventType.INVENTORY_UPDATED)[-1]
+        assert (last["available"], last["is_low"], last["previous"]["available"]) == (15, False, 6)
+        assert (last["actor"], last["document_id"]) == ("system", None)
+        assert len(told(EventType.INVENTORY_UPDATED)) == 4
+        record(kinds.line(-8, "SALE"))  # recovered, and below again
+        assert len(told(EventType.LOW_STOCK)) == 2
+
+    def test_what_runs_out_while_something_is_posted_is_one_event_with_it(
+        self, kinds: Kinds, sku: Sku, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        noon = timezone.now() + timedelta(hours=1)
+        promise(sku, warehouse, 4, noon)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: noon)
+        record(kinds.line(-5, "SALE"))
+        last = told(EventType.INVENTORY_UPDATED)[-1]
+        assert (last["reserved"], last["available"], last["previous"]["reserved"]) == (0, 10, 4)
+        assert len(told(EventType.INVENTORY_UPDATED)) == 2
+        assert told(EventType.LOW_STOCK) == []  # never 6, as it would be without what ran out
+
+    def test_fulfilling_is_one_event_and_no_crossing(
+        self, kinds: Kinds, sku: Sku, warehouse: Warehouse
+    ) -> None:
+        record(reserve(sku, warehouse, 5))
+        record(reserve(sku, warehouse, -5), kinds.line(-5, "SALE"))
+        events = told(EventType.INVENTORY_UPDATED)
+        assert [(data["on_hand"], data["reserved"], data["available"]) for data in events] == [
+            (15, 5, 10),
+            (10, 0, 10),
+        ]
+        assert told(EventType.LOW_STOCK) == []
+
+    def test_a_move_tells_of_the_items_and_crosses_nothing(
+        self, kinds: Kinds, sku: Sku, warehouse: Warehouse
+    ) -> None:
+        shelf = factories.make_bin(warehouse, "B")
+        record(move(sku, warehouse, 12, to_bin=shelf))
+        (event,) = told(EventType.INVENTORY_UPDATED)
+        assert (event["on_hand"], event["change"], event["reason_codes"]) == (15, 0, ["put_away"])
+        items = {item.public_id: item.on_hand for item in StockItem.objects.all()}
+        assert {row["id"]: row["quantity"] for row in event["items"]} == items
+        assert sorted(row["change"] for row in event["items"]) == [-12, 12]
+        record(
+            move(sku, warehouse, 3, bin=warehouse.bins.get(is_default=True), to_bin=shelf),
+            move(sku, warehouse, 3, bin=shelf, to_bin=warehouse.bins.get(is_default=True)),
+        )  # there and back again
+        assert len(told(EventType.INVENTORY_UPDATED)) == 1
+
+    @pytest.mark.parametrize("size", [1, 300])
+    def test_telling_of_promises_costs_three_statements(
+        self, organization: Organization, warehouse: Warehouse, size: int
+    ) -> None:
+        product = factories.make_product(organization)
+        skus = [factories.make_sku(organization, product=product, reorder_point=5) for _ in range(size)]
+        record(*(by(sku, warehouse, 9) for sku in skus))
+        quiet = statements(lambda: record(*(reserve(sku, warehouse, 1) for sku in skus)))
+        subscribe(organization)
+        loud = statements(lambda: record(*(reserve(sku, warehouse, 6) for sku in skus)))
+        assert loud - quiet == 3
+        assert Event.objects.count() == 2 * size  # updated and low
+
+
 class TestOversold:
     @pytest.fixture
     def line(self, organization: Organization, sku: Sku, warehouse: Warehouse) -> Callable[..., Line]:
-        """10 on hand, of which 8 are promised."""
+        """10 on hand, of which 5 are promised and 3 held."""
         stock(sku, warehouse, 10)
-        pretend_reserved(sku, warehouse, 8)
+        record(reserve(sku, warehouse, 5), hold(sku, warehouse, 3))
         subscribe(organization, "inventory.oversold")
         return lambda quantity, code="ADJUSTMENT", **fields: Line(
             sku=sku,

@@ -9,8 +9,20 @@ import pytest
 
 from inventory.models import Lot, LotState, Sku, StockItem, StockLevel
 from tests import factories
-from tests.inventory.ledger.batches import by, on_hand, picked, problems, record, refused, to
+from tests.inventory.ledger.batches import (
+    by,
+    hold,
+    move,
+    on_hand,
+    picked,
+    problems,
+    record,
+    refused,
+    reserve,
+    to,
+)
 from warehouses.models import Bin, Organization, Room, Warehouse
+from warehouses.models.room import RoomType
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -20,13 +32,6 @@ FEBRUARY = datetime(2026, 2, 5, tzinfo=UTC)
 
 def shelf(warehouse: Warehouse, code: str) -> Bin:
     return warehouse.bins.get(code=code)
-
-
-def hold(sku: Sku, warehouse: Warehouse, units: int, **where: object) -> None:
-    """Hold units past the ledger: nothing makes holds yet."""
-    StockItem.objects.filter(sku=sku, warehouse=warehouse, **where).update(held=units)
-    held = sum(StockItem.objects.filter(sku=sku, warehouse=warehouse).values_list("held", flat=True))
-    StockLevel.objects.filter(sku=sku, warehouse=warehouse).update(held=held)
 
 
 @pytest.fixture
@@ -104,7 +109,7 @@ def mixed(sku: Sku, depot: Warehouse) -> Sku:
         factories.stock(sku, depot, 2, lot=lot)
     Lot.objects.filter(pk=marked.pk).update(state=LotState.EXPIRED)
     Lot.objects.filter(pk=locked_up.pk).update(state=LotState.QUARANTINED)
-    hold(sku, depot, 2, lot=held)
+    record(hold(sku, depot, 2, lot=held))
     return sku
 
 
@@ -143,7 +148,7 @@ def test_setting_to_nothing_takes_everything(mixed: Sku, depot: Warehouse) -> No
 
 def test_a_held_part_stays_and_the_free_part_goes(sku: Sku, depot: Warehouse) -> None:
     factories.stock(sku, depot, 10)
-    hold(sku, depot, 4)
+    record(hold(sku, depot, 4))
     assert refused(by(sku, depot, -7, "SALE")).extra == {"available": 6}
     record(by(sku, depot, -6, "SALE"))
     assert refused(by(sku, depot, -1, "SALE")).extra == {"available": 0}
@@ -153,7 +158,7 @@ def test_a_correction_takes_what_is_free_before_what_is_held(sku: Sku, depot: Wa
     early = factories.make_lot(sku, "EARLY", date(2026, 4, 1))
     factories.stock(sku, depot, 3, lot=early)
     factories.stock(sku, depot, 3)
-    hold(sku, depot, 2, lot=early)
+    record(hold(sku, depot, 2, lot=early))
     assert picked(record(by(sku, depot, -5))) == [
         ("MAIN", "EARLY", -1),
         ("MAIN", None, -3),
@@ -163,7 +168,7 @@ def test_a_correction_takes_what_is_free_before_what_is_held(sku: Sku, depot: Wa
 
 def test_promised_units_are_not_issued_but_may_be_corrected_away(sku: Sku, depot: Warehouse) -> None:
     factories.stock(sku, depot, 10)
-    factories.pretend_reserved(sku, depot, 7)
+    record(reserve(sku, depot, 7))
     refusal = refused(by(sku, depot, -4, "SALE"))
     assert (refusal.code, refusal.extra) == ("INSUFFICIENT_STOCK", {"available": 3})
     record(by(sku, depot, -3, "SALE"))
@@ -177,7 +182,7 @@ def test_expired_stock_backs_no_promise(sku: Sku, depot: Warehouse) -> None:
     expired = factories.make_lot(sku, "EXPIRED", date(2026, 3, 11))
     factories.stock(sku, depot, 5, lot=expired)
     factories.stock(sku, depot, 5)
-    factories.pretend_reserved(sku, depot, 3)
+    record(reserve(sku, depot, 3))
     assert refused(by(sku, depot, -3, "SALE")).extra == {"available": 2}
     record(by(sku, depot, -2, "SALE"))
 
@@ -332,3 +337,68 @@ def test_stock_goes_to_the_default_bin_of_its_own_warehouse(
         item = StockItem.objects.get(sku=sku, warehouse=warehouse)
         assert item.bin == warehouse.bins.get(is_default=True)
         assert item.organization == organization
+
+
+# --- places that nothing leaves from
+
+
+@pytest.fixture
+def doomed(sku: Sku, depot: Warehouse) -> Bin:
+    """A bin of the destruction room, with five good units in it; five more lie outside."""
+    room = Room.objects.create(
+        organization=depot.organization, warehouse=depot, name="Waste", room_type=RoomType.DESTRUCTION
+    )
+    doomed = factories.make_bin(depot, "W-1", room=room)
+    factories.stock(sku, depot, 5, bin=doomed)
+    factories.stock(sku, depot, 5)
+    return doomed
+
+
+def test_what_is_to_be_destroyed_neither_leaves_nor_backs_a_promise(
+    sku: Sku, depot: Warehouse, doomed: Bin
+) -> None:
+    for line in (by(sku, depot, -6, "SALE"), reserve(sku, depot, 6)):
+        assert refused(line).extra == {"available": 5}
+    assert refused(by(sku, depot, -1, "SALE", bin=doomed)).extra == {"available": 0}
+    assert refused(move(sku, depot, 1, bin=doomed, to_bin=shelf(depot, "A-1"))).extra == {"available": 0}
+    record(hold(sku, depot, 10))  # as expired goods can be
+    record(by(sku, depot, -5, "ADJUSTMENT", bin=doomed))  # and corrected away: they have been destroyed
+
+
+def test_goods_that_are_moved_to_be_destroyed_stay_there(sku: Sku, depot: Warehouse, doomed: Bin) -> None:
+    """In the same batch, also where they make a stock item of their own."""
+    lot = factories.make_lot(sku, "L", date(2026, 9, 1))
+    factories.stock(sku, depot, 2, lot=lot)
+    record(by(sku, depot, -5, "SALE", is_lotless=True))
+    shift = move(sku, depot, 2, lot=lot, to_bin=doomed)
+    assert problems(refused(shift, by(sku, depot, -1, "SALE"))) == [(1, "INSUFFICIENT_STOCK")]
+
+
+def test_a_lot_that_is_gone_meanwhile_is_not_found(sku: Sku, depot: Warehouse) -> None:
+    factories.stock(sku, depot, 2)
+    lots = [factories.make_lot(sku, code) for code in ("GONE", "KEPT")]
+    lines = [by(sku, depot, 1, lot=lot) for lot in lots]
+    lines.append(move(sku, depot, 1, is_lotless=True, to_lot=lots[0], is_fact=True))
+    Lot.objects.filter(pk=lots[0].pk).delete()
+    assert problems(refused(lines[0], lines[1])) == [(0, "LOT_NOT_FOUND")]
+    refusal = refused(lines[2])
+    assert (refusal.code, refusal.problems[0].field) == ("LOT_NOT_FOUND", "to_lot")
+
+
+def test_goods_without_a_lot_come_back_although_the_sku_wants_lots_now(
+    organization: Organization, depot: Warehouse
+) -> None:
+    """What was shipped without a lot can be received, when the line says so."""
+    sku = factories.make_sku(organization, is_lot_controlled=True)
+    assert refused(by(sku, depot, 1)).code == "LOT_REQUIRED"
+    record(by(sku, depot, 1, is_lotless=True))
+    assert on_hand(sku, depot) == {("MAIN", None): 1}
+
+
+def test_lots_are_wanted_from_the_moment_the_sku_wants_them(sku: Sku, depot: Warehouse) -> None:
+    """Whatever the caller has read of it before."""
+    line = by(sku, depot, 1)
+    Sku.objects.filter(pk=sku.pk).update(is_lot_controlled=True)
+    assert refused(line).code == "LOT_REQUIRED"
+    Sku.objects.filter(pk=sku.pk).update(is_lot_controlled=False)
+    record(line)

@@ -7,12 +7,22 @@ from uuid import UUID
 
 import pytest
 
-from inventory.ledger import DocumentRef, Line, Mode, Settings, post
+from inventory.ledger import DocumentRef, Line, Settings, post
 from inventory.ledger.planning import overlaps
 from inventory.models import DocumentType, Movement, Sku, StockLevel, StockSummary
 from inventory.models.sku import MAXIMUM_QUANTITY
 from tests import factories
-from tests.inventory.ledger.batches import by, fingerprint, on_hand, picked, problems, record, refused, to
+from tests.inventory.ledger.batches import (
+    by,
+    fingerprint,
+    on_hand,
+    picked,
+    problems,
+    record,
+    refused,
+    reserve,
+    to,
+)
 from warehouses.actors import SYSTEM
 from warehouses.identifiers import new_id
 from warehouses.models import Organization, Warehouse
@@ -44,7 +54,7 @@ def test_what_may_be_issued_is_named_however_much_was_asked_for(
     sku: Sku, depot: Warehouse, quantity: int
 ) -> None:
     factories.stock(sku, depot, 10)
-    factories.pretend_reserved(sku, depot, 7)
+    record(reserve(sku, depot, 7))
     assert refused(by(sku, depot, quantity, "SALE")).extra == {"available": 3}
 
 
@@ -261,12 +271,19 @@ A, B = UUID(int=1), UUID(int=2)
         ((None, None, "L"), (None, None, "M"), False),
         (("item", None, None), ("other", None, None), False),
         (("item", None, None), (None, "A-1", None), True),  # may be the same, so it is refused
+        ((None, "A-1", "no lot"), (None, "A-1", "L"), False),
+        ((None, "A-1", "no lot"), (None, "A-1", None), True),
+        ((None, None, "no lot"), (None, "A-1", "no lot"), True),
+        ((None, "A-2", "no lot"), (None, "A-1", "no lot"), False),
     ],
 )
 def test_overlapping_scopes(one: tuple[object, ...], other: tuple[object, ...], overlap: bool) -> None:
     class Scoped:
         def __init__(self, scope: tuple[object, ...]) -> None:
-            self.scope = scope
+            *place, lot = scope
+            self.is_lotless = lot == "no lot"
+            self.lot = None if self.is_lotless else lot
+            self.scope = (*place, self.lot)
 
     assert overlaps(Scoped(one), Scoped(other)) is overlap  # type: ignore[arg-type]
     assert overlaps(Scoped(other), Scoped(one)) is overlap  # type: ignore[arg-type]
@@ -491,7 +508,3 @@ def test_setting_nothing_on_a_known_sku_creates_its_level(sku: Sku, depot: Wareh
     assert (level.on_hand, level.version) == (0, 1)
     assert level.updated_at == recorded.posting.recorded_at
     assert StockSummary.objects.get(sku=sku).version == 1
-
-
-def test_the_mode_is_spelled_out() -> None:
-    assert [mode.value for mode in Mode] == ["by", "to"]

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.adjustments import reverse
 from inventory.ledger import Line, Mode
 from inventory.models import Movement, Sku, Source
 from tests import factories
-from tests.inventory.ledger.batches import record
+from tests.inventory.ledger.batches import record, statements
 from warehouses.access import access_of_system
 from warehouses.models import Organization
 
@@ -44,12 +40,6 @@ def lines(skus: list[Sku], quantity: int, mode: Mode = Mode.BY) -> list[Line]:
     warehouse = organization.warehouses.get()
     reason = factories.reason(organization)
     return [Line(sku=sku, warehouse=warehouse, quantity=quantity, mode=mode, reason=reason) for sku in skus]
-
-
-def statements(work: Any) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        work()
-    return len(captured)
 
 
 @pytest.mark.parametrize("size", [1, 2, 500])
