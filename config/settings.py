@@ -297,8 +297,8 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "warehouses.purge_idempotency_records",
         "schedule": timedelta(hours=1),
     },
-    # These three find what is due, whether or not anybody has told the worker. A tick that was not worked on
-    # before the next one comes is dropped.
+    # These find what is due, whether or not anybody has told the worker. A tick that was not worked on before the
+    # next one comes is dropped.
     "deliver-webhooks": {
         "task": "inventory.deliver_webhooks",
         "schedule": timedelta(seconds=5),
@@ -308,6 +308,17 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "inventory.run_syncs",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    },
+    "expire-reservations": {
+        "task": "inventory.expire_reservations",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # Midnight comes to one organization after another.
+    "expire-lots": {
+        "task": "inventory.expire_lots",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
     },
     "purge-logs": {
         "task": "inventory.purge_logs",

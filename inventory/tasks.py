@@ -16,12 +16,23 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from inventory import reservations
+from inventory.expiry import nightly
 from inventory.sync import engine, runs
 from inventory.sync.purge import purge as purge_runs
 from inventory.webhooks import courier
 from inventory.webhooks.purge import purge as purge_deliveries
+from warehouses.refusals import Conflict
 
-__all__ = ["deliver_webhooks", "purge_logs", "run_syncs", "wake_courier", "wake_syncs"]
+__all__ = [
+    "deliver_webhooks",
+    "expire_lots",
+    "expire_reservations",
+    "purge_logs",
+    "run_syncs",
+    "wake_courier",
+    "wake_syncs",
+]
 
 #: Below the soft time limit by what the last request may take.
 _SECONDS_AT_WORK = 20.0
@@ -48,6 +59,30 @@ def run_syncs() -> None:
     runs.queue_scheduled(timezone.now())
     if engine.work(seconds=_SECONDS_AT_WORK):
         wake_syncs()
+
+
+@shared_task(name="inventory.expire_reservations", ignore_result=True)
+def expire_reservations() -> None:
+    """Take what has run out off the stock of every organization, so that its events go out though nobody reads it.
+
+    Each organization by itself: one whose stock is too busy now does not keep the others waiting, and is found again
+    by the next message.
+    """
+    for organization in reservations.organizations_with_due(timezone.now()):
+        try:
+            reservations.expire_due(organization)
+        except Conflict as refusal:
+            _log.warning(
+                "reservations.not_expired", organization=organization.public_id, reason=refusal.detail
+            )
+
+
+@shared_task(name="inventory.expire_lots", ignore_result=True)
+def expire_lots() -> None:
+    """Write down which lots are expired since their organization's own midnight."""
+    count = nightly.expire_lots(timezone.now())
+    if count:
+        _log.info("lots.expired", count=count)
 
 
 @shared_task(name="inventory.purge_logs", ignore_result=True)

@@ -19,6 +19,7 @@ from inventory.catalogue import find_skus
 from inventory.imports.batches import keep_good
 from inventory.ledger import Line, Mode
 from inventory.ledger.locking import Locked
+from inventory.lots import find_or_make_lots
 from inventory.models import (
     Lot,
     ReasonCode,
@@ -33,7 +34,6 @@ from inventory.models import (
 from inventory.reason_codes import find_reason_codes
 from inventory.sync.claims import LEASE, held
 from inventory.sync.feeds import Broken, Unavailable
-from inventory.sync.lots import find_or_make_lots
 from inventory.sync.rows import Raw, Refused, Row, read_row
 from warehouses import transactions
 from warehouses.actors import Actor, ActorType
@@ -178,8 +178,10 @@ class _Batch:
     def _adjust(self, rows: Sequence[Row]) -> int:
         """How many of the rows changed stock."""
         run = self.run
+        actor = Actor(ActorType(run.actor_type), run.actor_id, run.actor_name)
         lots = find_or_make_lots(
             organization=run.organization,
+            actor=actor,
             wanted=[
                 (self.skus[sku_key(row.sku_code)].pk, row.lot_code, row.expires_on)
                 for row in rows
@@ -188,7 +190,7 @@ class _Batch:
         )
         recorded = adjust(
             organization=run.organization,
-            actor=Actor(ActorType(run.actor_type), run.actor_id, run.actor_name),
+            actor=actor,
             source=Source.SYNC,
             lines=[self._line(row, lots) for row in rows],
             reference=run.public_id,

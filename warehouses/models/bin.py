@@ -55,6 +55,7 @@ class Bin(PublicModel):
 
     def clean(self) -> None:
         super().clean()
-        room = Room.objects.filter(pk=self.room_id).first()
+        # The one at hand, if there is one: bins are made by the hundred.
+        room = self._state.fields_cache.get("room") or Room.objects.filter(pk=self.room_id).first()
         if room is not None and room.warehouse_id != self.warehouse_id:
             raise ValidationError({"room": "The room is in another warehouse."})

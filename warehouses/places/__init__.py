@@ -6,7 +6,6 @@ ever in a place that is gone.
 """
 
 from warehouses.places.bins import (
-    PICK_SEQUENCE_STEP,
     BinChanges,
     activate_bin,
     create_bin,
@@ -15,7 +14,10 @@ from warehouses.places.bins import (
     update_bin,
 )
 from warehouses.places.closing import Guard, guards
+from warehouses.places.finding import find_bin, find_location, find_room, require_builder, room_not_found
+from warehouses.places.new_bins import PICK_SEQUENCE_STEP, NewBin, create_bins
 from warehouses.places.rooms import RoomChanges, create_room, delete_room, update_room
+from warehouses.places.rows import locked
 from warehouses.places.warehouses import (
     DEFAULT_BIN,
     DEFAULT_ROOM,
@@ -33,11 +35,13 @@ __all__ = [
     "PICK_SEQUENCE_STEP",
     "BinChanges",
     "Guard",
+    "NewBin",
     "RoomChanges",
     "WarehouseChanges",
     "activate_bin",
     "activate_warehouse",
     "create_bin",
+    "create_bins",
     "create_room",
     "create_warehouse",
     "deactivate_bin",
@@ -45,7 +49,13 @@ __all__ = [
     "delete_bin",
     "delete_room",
     "delete_warehouse",
+    "find_bin",
+    "find_location",
+    "find_room",
     "guards",
+    "locked",
+    "require_builder",
+    "room_not_found",
     "update_bin",
     "update_room",
     "update_warehouse",

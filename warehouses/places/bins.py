@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Max
-
 from warehouses import transactions
 from warehouses.actors import Actor
 from warehouses.models import Bin, Organization, Room
 from warehouses.places.closing import ask_guards
+from warehouses.places.new_bins import NewBin, create_bins
 from warehouses.places.rows import apply, check_owner, delete, finish, locked, save, tell
 from warehouses.refusals import Conflict, Problem, RuleBroken
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
 __all__ = [
-    "PICK_SEQUENCE_STEP",
     "BinChanges",
     "activate_bin",
     "create_bin",
@@ -25,9 +23,6 @@ __all__ = [
     "delete_bin",
     "update_bin",
 ]
-
-#: Bins made without a pick sequence go to the end of the walk, with room for others in between.
-PICK_SEQUENCE_STEP = 10
 
 
 class BinChanges(TypedDict, total=False):
@@ -53,25 +48,8 @@ def create_bin(
     Raises InvalidInput `INVALID_INPUT`, Conflict `CODE_TAKEN` and `BARCODE_TAKEN`, NotFound.
     """
     check_owner(organization, room)
-
-    def work() -> Bin:
-        walk = pick_sequence
-        if walk is None:
-            last = Bin.objects.filter(warehouse_id=room.warehouse_id).aggregate(last=Max("pick_sequence"))
-            walk = (last["last"] or 0) + PICK_SEQUENCE_STEP
-        shelf = Bin(
-            organization=organization,
-            warehouse=room.warehouse,
-            room=room,
-            code=code.strip(),
-            barcode=barcode.strip(),
-            pick_sequence=walk,
-            capacity=capacity,
-        )
-        return save(shelf)
-
-    shelf = transactions.run(work)
-    tell("bin.created", actor, shelf)
+    new = NewBin(room, code, barcode, pick_sequence, capacity)
+    (shelf,) = create_bins(organization=organization, actor=actor, warehouse=room.warehouse, bins=[new])
     return shelf
 
 

@@ -152,7 +152,7 @@ def test_a_sale_is_a_fact(
     """What has been sold may have been promised to somebody else, or expired; it is gone all the same."""
     promised = factories.make_sku(organization, "R")
     factories.stock(promised, shop, 5)
-    factories.pretend_reserved(promised, shop, 4)
+    factories.reserve(promised, shop, 4)
     milk = factories.make_sku(organization, "M", is_lot_controlled=True)
     old = factories.make_lot(milk, "OLD", expires_on=date(2020, 1, 1))
     factories.stock(milk, shop, 5, lot=old)

@@ -27,7 +27,7 @@ STATEMENTS = {
     "changes": 21,
     "repeated": 6,
     "refused": 9,
-    "new lots": 24,
+    "new lots": 26,
 }
 
 

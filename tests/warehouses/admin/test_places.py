@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.urls import reverse
 
 from tests.factories import make_sku, stock
 from tests.warehouses.admin.conftest import Company
@@ -208,3 +209,55 @@ class TestRoomsAndBins:
         answer = as_alice.get(url("bin"), {"room__room_type__exact": "vault"})
 
         assert list(answer.context["cl"].result_list) == [acme.shelf]
+
+
+class TestPuttingUpBins:
+    @staticmethod
+    def page(acme: Company) -> str:
+        return reverse("admin:warehouses_room_put_up", args=[acme.room.pk])
+
+    def test_a_line_for_each(self, acme: Company, as_bob: Client) -> None:
+        assert self.page(acme) in as_bob.get(url("room", "change", acme.room.pk)).text
+        assert as_bob.get(self.page(acme)).status_code == 200
+
+        lines = "A-2, B2\r\n\r\n A-3 \r\nA-4,\r\n"
+        answer = as_bob.post(self.page(acme), {"lines": lines, "capacity": "40"}, follow=True)
+
+        assert "3 bins put up in Acme depot / " in answer.text
+        made = Bin.objects.filter(code__startswith="A-").order_by("pick_sequence")
+        assert list(made.values_list("code", "barcode", "capacity", "pick_sequence", "room")) == [
+            ("A-2", "B2", 40, 20, acme.room.pk),
+            ("A-3", "", 40, 30, acme.room.pk),
+            ("A-4", "", 40, 40, acme.room.pk),
+        ]
+
+    def test_a_bad_line_puts_up_none(self, acme: Company, as_bob: Client) -> None:
+        answer = as_bob.post(self.page(acme), {"lines": "A-2\nacme-1\nA-3, ACME0001\na-2", "capacity": ""})
+
+        assert answer.status_code == 422
+        assert [error.partition(":")[0] for error in answer.context["form"].errors["lines"]] == [
+            "acme-1",
+            "A-3",
+            "a-2",
+        ]
+        assert Bin.objects.filter(warehouse=acme.depot).count() == 2
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"lines": "  "}, "lines"),
+            ({"lines": "\n".join(map(str, range(501)))}, "lines"),
+            ({"lines": "A-2", "capacity": "-1"}, "capacity"),
+        ],
+    )
+    def test_bad_input_is_said_beside_it(
+        self, acme: Company, as_bob: Client, given: dict[str, str], field: str
+    ) -> None:
+        answer = as_bob.post(self.page(acme), given)
+        assert set(answer.context["form"].errors) == {field}
+
+    def test_it_takes_the_right_there(self, acme: Company, as_charlie: Client) -> None:
+        before = Bin.objects.count()
+        assert as_charlie.get(self.page(acme)).status_code in {403, 404}
+        assert as_charlie.post(self.page(acme), {"lines": "A-2"}).status_code in {403, 404}
+        assert Bin.objects.count() == before

@@ -1,8 +1,8 @@
-"""The catalogue: categories, products, SKUs and their barcodes."""
+"""Many SKUs at once, with their products, categories and barcodes: what an import writes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -18,15 +18,9 @@ from warehouses.identifiers import new_id
 from warehouses.models import Organization
 from warehouses.refusals import Conflict, InvalidInput, Problem, Refusal, gather
 
-__all__ = ["Saved", "SkuEntry", "find_skus", "save_skus"]
+__all__ = ["Saved", "SkuEntry", "save_skus"]
 
 _log = structlog.get_logger(__name__)
-
-
-def find_skus(*, organization: Organization, codes: Iterable[str]) -> dict[str, Sku]:
-    """The SKUs of `codes` by their key (`sku_key`); unknown codes are absent. One query."""
-    found = Sku.objects.order_by().filter(organization=organization).with_codes(codes)
-    return {sku.code_key: sku for sku in found}
 
 
 @dataclass(frozen=True, slots=True)
