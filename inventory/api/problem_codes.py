@@ -8,10 +8,15 @@ from warehouses.http.problem_codes import ProblemCode
 
 __all__ = [
     "BATCH_REFUSED",
+    "BIN_FULL",
     "BIN_INACTIVE",
+    "BIN_NOT_FOUND",
+    "CHANNEL_NOT_FOUND",
     "DUPLICATE_ROW",
     "INSUFFICIENT_STOCK",
+    "INVALID_QUANTITY",
     "INVENTORY_NOT_FOUND",
+    "LOT_NOT_FOUND",
     "LOT_REQUIRED",
     "NEGATIVE_QUANTITY",
     "POS_NOT_CONNECTED",
@@ -19,6 +24,7 @@ __all__ = [
     "READONLY_WAREHOUSE",
     "REASON_DIRECTION",
     "STOCK",
+    "STOCK_UNAVAILABLE",
     "SYNC_IN_PROGRESS",
     "SYNC_NOT_FOUND",
     "UNKNOWN_REASON_CODE",
@@ -88,6 +94,42 @@ QUANTITY_TOO_LARGE: Final = ProblemCode(
     "The warehouse would hold more of the SKU than a quantity can say.",
     "Check the number.",
 )
+BIN_NOT_FOUND: Final = ProblemCode(
+    "BIN_NOT_FOUND",
+    404,
+    "The location has no such bin.",
+    "List the location's bins.",
+)
+LOT_NOT_FOUND: Final = ProblemCode(
+    "LOT_NOT_FOUND",
+    404,
+    "The SKU has no such lot.",
+    "List the SKU's lots.",
+)
+CHANNEL_NOT_FOUND: Final = ProblemCode(
+    "CHANNEL_NOT_FOUND",
+    404,
+    "There is no such channel.",
+    "List the channels.",
+)
+STOCK_UNAVAILABLE: Final = ProblemCode(
+    "STOCK_UNAVAILABLE",
+    409,
+    "Less than that can be promised, held, shipped or moved now: the rest is promised or held already, or expired.",
+    "`available` in the answer is how much can; ask for less, or try again later.",
+)
+BIN_FULL: Final = ProblemCode(
+    "BIN_FULL",
+    409,
+    "The bin has no room for so many units.",
+    "`available` in the answer is the room that is left; choose another bin for the rest.",
+)
+INVALID_QUANTITY: Final = ProblemCode(
+    "INVALID_QUANTITY",
+    400,
+    "The quantity is none that this can be done with.",
+    "Send a whole number from 1 on.",
+)
 INSUFFICIENT_STOCK: Final = ProblemCode(
     "INSUFFICIENT_STOCK",
     422,
@@ -149,4 +191,10 @@ STOCK: Final = (
     POS_NOT_CONNECTED,
     SYNC_IN_PROGRESS,
     SYNC_NOT_FOUND,
+    BIN_NOT_FOUND,
+    LOT_NOT_FOUND,
+    CHANNEL_NOT_FOUND,
+    STOCK_UNAVAILABLE,
+    BIN_FULL,
+    INVALID_QUANTITY,
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
+
+from warehouses.http.parsers import JsonFraction
 
 __all__ = [
     "LARGEST_QUANTITY",
@@ -19,6 +22,7 @@ __all__ = [
     "StrictDateTimeField",
     "StrictIntegerField",
     "StrictListField",
+    "StrictMoneyField",
     "StrictSerializer",
     "TypeIdField",
 ]
@@ -30,6 +34,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
+_AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line feed
 _LINE_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
@@ -84,6 +89,28 @@ class TypeIdField(StrictCharField):
     def __init__(self, prefix: str, **kwargs: Any) -> None:
         self.prefix = prefix
         super().__init__(max_length=kwargs.pop("max_length", 255), **kwargs)
+
+
+class StrictMoneyField(serializers.DecimalField):
+    """A JSON number from 0 up, such as 12.90, with at most four decimals: a Decimal of the digits that were sent."""
+
+    default_error_messages = {
+        "amount": "Give a number such as 12.90, from 0 up, with at most 10 digits before the point and 4 after."
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=14, decimal_places=4, min_value=0, coerce_to_string=False, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if isinstance(data, str):  # DRF reads an empty one as null
+            self.fail("amount")
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        text = data.text if isinstance(data, JsonFraction) else str(data) if type(data) is int else ""
+        if not _AMOUNT.fullmatch(text):
+            self.fail("amount")
+        return Decimal(text)
 
 
 class StrictBooleanField(serializers.BooleanField):

@@ -6,7 +6,7 @@ django-filter ignores what it does not know, so that a misspelt filter answers w
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import django_filters
@@ -19,6 +19,7 @@ from warehouses.http.faults import invalid_parameters
 from warehouses.identifiers import decode
 
 __all__ = [
+    "SortFilter",
     "StrictBooleanFilter",
     "StrictCharFilter",
     "StrictChoiceFilter",
@@ -107,6 +108,26 @@ class StrictChoiceFilter(django_filters.ChoiceFilter):
         listed = list(choices)
         messages = {"invalid_choice": f"Give one of {', '.join(str(value) for value, _ in listed)}."}
         super().__init__(*args, choices=listed, error_messages=messages, **kwargs)
+
+
+class SortFilter(StrictChoiceFilter):
+    """`orders` maps the names that a list may be sorted by to columns; a minus before the name turns it around.
+
+    The primary key breaks ties, so that a page never repeats a row of the one before.
+    """
+
+    def __init__(self, *args: Any, orders: Mapping[str, tuple[str, ...]], **kwargs: Any) -> None:
+        self.orders = orders
+        names = [name for order in orders for name in (order, f"-{order}")]
+        kwargs.setdefault("help_text", "Sorted by this; with a minus before it, the other way round.")
+        super().__init__(*args, choices=[(name, name) for name in names], **kwargs)
+
+    def filter(self, qs: QuerySet[Row], value: str | None) -> QuerySet[Row]:
+        if not value:
+            return qs
+        sign = "-" if value.startswith("-") else ""
+        columns = self.orders[value.removeprefix("-")]
+        return qs.order_by(*(f"{sign}{column}" for column in columns), f"{sign}pk")
 
 
 class StrictDateFilter(django_filters.DateFilter):

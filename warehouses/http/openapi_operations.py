@@ -105,6 +105,8 @@ class ContractSchema(AutoSchema):
             yield self._parameter("query", name, {"type": "string", "minLength": 1})
         if self.is_write:
             return
+        for name in self.api.reading_parameters:
+            yield self._parameter("query", name, {"type": "string", "minLength": 1})
         if self.api.filterset_class is not None:
             for name, declared in self.api.filterset_class.base_filters.items():
                 words = declared.extra.get("help_text") or ""
@@ -122,7 +124,7 @@ class ContractSchema(AutoSchema):
         parameter: Schema = {
             "name": name,
             "in": place,
-            "required": required,
+            "required": required or told.is_required,
             "description": told.description,
             "schema": schema if told.schema is None else {**told.schema},
         }

@@ -23,12 +23,14 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 class Parameter:
     """The words for a query or path parameter. `schema` replaces what the filter says of itself.
 
-    Only a path parameter has an `example`: reference pages fill examples in, and what is filled in is sent.
+    Only a path parameter has an `example`, and a query parameter without which the request is refused: reference pages
+    fill examples in, and what is filled in is sent.
     """
 
     description: str
     schema: Mapping[str, Any] | None = None
     example: str | None = None
+    is_required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

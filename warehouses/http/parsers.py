@@ -14,11 +14,22 @@ from rest_framework.utils.mediatypes import _MediaType
 from warehouses.http.faults import RequestFault, invalid_json, unsupported_media_type
 from warehouses.http.pointers import escape
 
-__all__ = ["DEEPEST", "StrictJSONParser", "parse_json_object"]
+__all__ = ["DEEPEST", "JsonFraction", "StrictJSONParser", "parse_json_object"]
 
 DEEPEST = 20
 _LARGEST_INTEGER = 2**63 - 1
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+
+
+class JsonFraction(float):
+    """A number with a point or an exponent, and the very digits that were sent: money is read from those."""
+
+    text: str
+
+    def __new__(cls, text: str) -> JsonFraction:
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
 
 
 class StrictJSONParser(BaseParser):
@@ -97,8 +108,8 @@ def _constant(text: str) -> Any:
     raise invalid_json(f"{text} is no JSON number.")
 
 
-def _float(text: str) -> float:
-    number = float(text)
+def _float(text: str) -> JsonFraction:
+    number = JsonFraction(text)
     if math.isinf(number):
         raise invalid_json(f"The number {_quoted(text)} is too large.")
     return number

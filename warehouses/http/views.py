@@ -96,7 +96,10 @@ class ApiView(APIView):
     filterset_class: ClassVar[type[StrictFilterSet] | None] = None
     paging_class: ClassVar[type[PageNumberPaging] | type[CursorPaging] | None] = None
     query_parameters: ClassVar[tuple[str, ...]] = ()
-    #: The business code's word for an input → the body's, where they differ; empty for what the body does not hold.
+    #: Those that only reading takes, where the route has writes too.
+    reading_parameters: ClassVar[tuple[str, ...]] = ()
+    #: The business code's word for an input → the body's, where they differ; empty for what the body does not hold,
+    #: with a slash for a member of a member (`source/name`).
     pointer_names: ClassVar[Mapping[str, str]] = {}
     #: The member of the body that holds the rows of a bulk request.
     rows_field: ClassVar[str] = ""
@@ -124,8 +127,11 @@ class ApiView(APIView):
 
     def pointer_of(self, problem: refusals.Problem) -> str:
         """The JSON pointer of a business problem into this route's body, by `pointer_names` and `rows_field`."""
-        name = self.pointer_names.get(problem.field or "", problem.field)
-        field = f"/{escape(name)}" if name else ""
+        mapped = self.pointer_names.get(problem.field or "")
+        if mapped is None:
+            field = f"/{escape(problem.field)}" if problem.field else ""
+        else:
+            field = "".join(f"/{escape(token)}" for token in mapped.split("/") if token)
         is_row = self.rows_field and problem.index is not None
         return f"/{self.rows_field}/{problem.index}{field}" if is_row else field
 
@@ -194,6 +200,7 @@ class ApiView(APIView):
         """The query parameters that the request's method takes."""
         known = frozenset(self.query_parameters)
         if self.request.method in {"GET", "HEAD"}:
+            known |= frozenset(self.reading_parameters)
             if self.filterset_class is not None:
                 known |= self.filterset_class.parameters()
             if self.paging_class is not None:

@@ -1,36 +1,39 @@
-"""The problem codes that only the backoffice contract has."""
+"""The problem codes that only the backoffice contract has, part by part; those of several parts are here."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from warehouses.http.problem_codes import ProblemCode
+from inventory.api.backoffice.analytics.problem_codes import CODES as ANALYTICS
+from inventory.api.backoffice.catalogue.problem_codes import CODES as CATALOGUE
+from inventory.api.backoffice.channels.problem_codes import CODES as CHANNELS
+from inventory.api.backoffice.holds.problem_codes import CODES as HOLDS
+from inventory.api.backoffice.lots.problem_codes import CODES as LOTS
+from inventory.api.backoffice.places.problem_codes import CODES as PLACES
+from inventory.api.backoffice.put_away.problem_codes import CODES as PUT_AWAY
+from inventory.api.backoffice.receipts.problem_codes import CODES as RECEIPTS
+from inventory.api.backoffice.replenishment.problem_codes import CODES as REPLENISHMENT
+from inventory.api.backoffice.reservations.problem_codes import CODES as RESERVATIONS
+from inventory.api.backoffice.stock.problem_codes import CODES as STOCK
+from inventory.api.backoffice.transfers.problem_codes import CODES as TRANSFERS
+from inventory.api.backoffice.transitions import INVALID_TRANSITION
+from inventory.api.backoffice.webhooks.problem_codes import CODES as WEBHOOKS
 
-__all__ = ["BACKOFFICE", "DELIVERY_NOT_FOUND", "ENDPOINT_LIMIT", "ENDPOINT_NOT_ACTIVE", "ENDPOINT_NOT_FOUND"]
+__all__ = ["BACKOFFICE"]
 
-ENDPOINT_NOT_FOUND: Final = ProblemCode(
-    "ENDPOINT_NOT_FOUND",
-    404,
-    "There is no such webhook endpoint, or not for this caller.",
-    "List the endpoints.",
+BACKOFFICE: Final = (
+    *STOCK,
+    *RECEIPTS,
+    *RESERVATIONS,
+    *HOLDS,
+    *LOTS,
+    *CHANNELS,
+    *TRANSFERS,
+    *PUT_AWAY,
+    *REPLENISHMENT,
+    *ANALYTICS,
+    *CATALOGUE,
+    *PLACES,
+    *WEBHOOKS,
+    INVALID_TRANSITION,
 )
-DELIVERY_NOT_FOUND: Final = ProblemCode(
-    "DELIVERY_NOT_FOUND",
-    404,
-    "The endpoint has no such delivery, or no longer: deliveries are kept for some weeks.",
-    "List the endpoint's deliveries.",
-)
-ENDPOINT_NOT_ACTIVE: Final = ProblemCode(
-    "ENDPOINT_NOT_ACTIVE",
-    409,
-    "The endpoint is paused or disabled: nothing is sent to it.",
-    "Resume it first.",
-)
-ENDPOINT_LIMIT: Final = ProblemCode(
-    "ENDPOINT_LIMIT",
-    409,
-    "The organization has as many webhook endpoints as it may have.",
-    "Remove one that is not needed any more.",
-)
-
-BACKOFFICE: Final = (ENDPOINT_NOT_FOUND, DELIVERY_NOT_FOUND, ENDPOINT_NOT_ACTIVE, ENDPOINT_LIMIT)

@@ -16,17 +16,17 @@ from inventory.api.gateway.bodies import AdjustBody, BulkBody, SetBody
 from inventory.api.gateway.filters import GatewayPaging, InventoryFilters, LowStockFilters
 from inventory.api.gateway.objects import LevelRow, inventory_object, level_rows, sku_object, version_of
 from inventory.api.gateway.writes import adjust_quantity, set_quantities
+from inventory.api.stock_view import StockView
 from inventory.api.tags import tag_of
 from inventory.models import StockLevel, sku_key
 from inventory.resolution import find_warehouse, inventory_not_found
 from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.faults import invalid_parameters
-from warehouses.http.views import ApiView
 
 __all__ = ["Adjust", "BulkUpdate", "InventoryList", "InventoryOfSku", "LowStock"]
 
 
-class GatewayView(ApiView):
+class GatewayView(StockView):
     contract = "gateway"
     query_parameters = ("warehouse_id",)
     #: A lot cannot be named here: the quantity asks for one.

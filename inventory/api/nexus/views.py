@@ -18,18 +18,18 @@ from inventory.api.nexus.places import warehouse_object
 from inventory.api.nexus.records import grouped, record, version_of
 from inventory.api.nexus.rows import adjustment_rows
 from inventory.api.nexus.writes import set_levels
+from inventory.api.stock_view import StockView
 from inventory.api.tags import tag_of
 from inventory.models import Movement, sku_key
 from inventory.resolution import find_warehouse, inventory_not_found
 from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.paging import CursorPage
-from warehouses.http.views import ApiView
 from warehouses.models import Warehouse
 
 __all__ = ["Adjustments", "BulkUpdate", "InventoryList", "InventoryOfSku", "Warehouses"]
 
 
-class NexusView(ApiView):
+class NexusView(StockView):
     contract = "nexus"
     #: A lot cannot be named here: the quantity asks for one.
     pointer_names: ClassVar[Mapping[str, str]] = {"warehouse": "warehouse_id", "lot": "quantity"}
@@ -115,6 +115,7 @@ class BulkUpdate(NexusView):
 class Warehouses(NexusView):
     """`GET /api/inventory/warehouses`: all warehouses that the caller sees, inactive ones too."""
 
+    shows_stock = False
     permissions = {"GET": ("inventory.read",)}
 
     @documentation.list_warehouses
@@ -126,6 +127,7 @@ class Warehouses(NexusView):
 class Adjustments(NexusView):
     """`GET /api/inventory/:sku/adjustments`: every change of a SKU's stock, the newest first."""
 
+    shows_stock = False
     permissions = {"GET": ("inventory.read",)}
     filterset_class = AdjustmentFilters
     paging_class = NexusPaging

@@ -8,17 +8,17 @@ from typing import Any, ClassVar
 
 from rest_framework.response import Response
 
+from inventory.api.stock_view import StockView
 from inventory.resolution import find_warehouse
 from warehouses.http.faults import RequestFault
 from warehouses.http.paging import Page
-from warehouses.http.views import ApiView
 from warehouses.models import Warehouse
 from warehouses.refusals import NotFound
 
 __all__ = ["PosView"]
 
 
-class PosView(ApiView):
+class PosView(StockView):
     contract = "pos"
     #: A line of a request names its item, which says where it is.
     pointer_names: ClassVar[Mapping[str, str]] = {

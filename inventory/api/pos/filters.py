@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django_filters import filters
 
-from inventory.api.pos.listing import sorted_apart
+from inventory.api.sorting import sorted_apart
 from inventory.models import Category, Sku, StockItem
 from warehouses.http.filters import (
     StrictBooleanFilter,

@@ -33,6 +33,7 @@ _TICK: Final = timedelta(microseconds=1)
 class Snapshot(PosView):
     """`GET /inventory/snapshot`: the stock items as they were, as JSON or CSV."""
 
+    shows_stock = False
     permissions = {"GET": ("inventory.read",)}
     paging_class = PosPaging
     query_parameters = ("date", "location_id")

@@ -24,6 +24,7 @@ __all__ = ["Sync", "SyncRunDetail"]
 class Sync(PosView):
     """`POST /inventory/sync`: ask for a sync of a location with its point-of-sale system."""
 
+    shows_stock = False
     permissions = {"POST": ("inventory.write",)}
     pointer_names = {"warehouse": "location_id"}
 
@@ -46,6 +47,7 @@ class Sync(PosView):
 class SyncRunDetail(PosView):
     """`GET /inventory/sync/{id}`: how a sync is getting on."""
 
+    shows_stock = False
     permissions = {"GET": ("inventory.read",)}
 
     @documentation.get_sync

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from inventory.adjustments import adjust
 from inventory.demo.documented import FIXED, ITEMS, STORE, key_of
+from inventory.demo.operations import add_operations
 from inventory.demo.places import create_places
 from inventory.demo.till import connect_store
 from inventory.demo.webhooks import subscribe_shop
@@ -61,5 +62,7 @@ def make_demonstration() -> Organization:
     )
     store = Warehouse.objects.get(pk=key_of(STORE))
     connect_store(organization=organization, store=store, today=organization.today())
-    subscribe_shop(organization=organization, owner="owner@demo.example", now=timezone.now())
+    now = timezone.now()
+    add_operations(organization=organization, now=now)
+    subscribe_shop(organization=organization, owner="owner@demo.example", now=now)
     return organization

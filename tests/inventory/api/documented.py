@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import jsonschema
 
@@ -31,12 +31,15 @@ class DocumentedOperation:
 
     @property
     def example_path(self) -> str:
-        """The path with the examples of its parameters."""
+        """The path with the examples of its parameters, also of those that its query has to have."""
         path = self.path
+        query = {}
         for parameter in self.parameters:
             if parameter["in"] == "path":
                 path = path.replace(f"{{{parameter['name']}}}", quote(parameter["example"], safe=""))
-        return path
+            elif parameter["in"] == "query" and "example" in parameter:
+                query[parameter["name"]] = parameter["example"]
+        return f"{path}?{urlencode(query)}" if query else path
 
     @property
     def example_body(self) -> Any:
@@ -93,8 +96,10 @@ def _as_json_schema(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     found = {name: _as_json_schema(value) for name, value in copy.copy(part).items()}
-    if found.get("nullable") is True:
+    if found.get("nullable") is True and "type" in found:
         found["type"] = [found["type"], "null"]
+    elif found.get("nullable") is True:
+        return {"anyOf": [found, {"type": "null"}]}  # a reference, or none
     if found.get("type") == "object" and "properties" in found:
         found.setdefault("additionalProperties", False)
     return found

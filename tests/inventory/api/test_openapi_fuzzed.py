@@ -21,6 +21,7 @@ from tests import factories
 from tests.inventory.api.demonstration import make_demonstration
 from tests.inventory.api.routes import EVERY_SCOPE
 from warehouses.http import throttling
+from warehouses.models import ApiKey
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
 CONFIG = schemathesis.Config.from_dict(
@@ -90,4 +91,6 @@ def test_pos(case: Any, key: str) -> None:
 @backoffice.parametrize()
 @one_database
 def test_backoffice(case: Any, key: str) -> None:
+    # The nexus contract has an address of this one's too, and answers there unless the key is made for this one.
+    ApiKey.objects.update(contract="backoffice")
     check(case, X_API_Key=key)

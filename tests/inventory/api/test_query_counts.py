@@ -1,6 +1,7 @@
 """What each request costs in statements: literal numbers, the same for 1, 3 and 200 rows.
 
-Authentication is part of it: one query for the key (and one for the warehouses of a limited one). A savepoint of the
+Authentication is part of it: one query for the key (and one for the warehouses of a limited one). So is the look for
+reservations that have run out, before anything with a reserved quantity is read. A savepoint of the
 tests' own transaction costs a write two statements, as BEGIN and COMMIT would.
 """
 
@@ -41,6 +42,11 @@ def statements(number: int) -> Iterator[None]:
     assert len(made) == number, "\n".join(made)
 
 
+def shows_reserved(path: str) -> int:
+    """Where reserved quantities are shown, reservations that have run out are looked for first: one more."""
+    return 0 if "snapshot" in path else 1
+
+
 @pytest.fixture
 def api(api: Caller) -> Caller:
     """Its key has been used in this minute: noting that costs one more statement, once."""
@@ -62,17 +68,17 @@ class TestLists:
     @pytest.mark.parametrize(
         ("path", "shown", "number"),
         [
-            ("/api/v1/inventory?per_page=100", 2, 4),
-            ("/api/v1/inventory?per_page=100&low_stock=true&sku_prefix=v", 2, 4),
-            ("/api/v1/inventory?per_page=100&warehouse_id={}", 1, 5),
-            ("/api/v1/inventory/low-stock?per_page=100", 2, 4),
-            ("/api/inventory?limit=100", 1, 4),
-            ("/api/inventory?limit=100&status=low", 1, 4),
-            ("/api/inventory?limit=100&status=low&warehouse_id={}", 1, 5),
-            ("/pos/api/v1/inventory?limit=100", 2, 4),
-            ("/pos/api/v1/inventory?limit=100&location_id={}", 1, 5),
-            ("/pos/api/v1/inventory?limit=100&low_stock=true", 2, 4),
-            ("/pos/api/v1/inventory?limit=100&low_stock=true&room_type=storage&location_id={}", 1, 6),
+            ("/api/v1/inventory?per_page=100", 2, 5),
+            ("/api/v1/inventory?per_page=100&low_stock=true&sku_prefix=v", 2, 5),
+            ("/api/v1/inventory?per_page=100&warehouse_id={}", 1, 6),
+            ("/api/v1/inventory/low-stock?per_page=100", 2, 5),
+            ("/api/inventory?limit=100", 1, 5),
+            ("/api/inventory?limit=100&status=low", 1, 5),
+            ("/api/inventory?limit=100&status=low&warehouse_id={}", 1, 6),
+            ("/pos/api/v1/inventory?limit=100", 2, 5),
+            ("/pos/api/v1/inventory?limit=100&location_id={}", 1, 6),
+            ("/pos/api/v1/inventory?limit=100&low_stock=true", 2, 5),
+            ("/pos/api/v1/inventory?limit=100&low_stock=true&room_type=storage&location_id={}", 1, 7),
             ("/pos/api/v1/inventory/snapshot?limit=100", 2, 4),
             ("/pos/api/v1/inventory/snapshot?limit=100&date=2026-02-01&location_id={}", 1, 5),
         ],
@@ -91,7 +97,7 @@ class TestLists:
         for skus in ([first], list(Sku.objects.all())):
             for sku in skus[:40]:
                 pretend_reserved(sku, warehouse, 3)
-            with statements(5):
+            with statements(6):
                 shown = api.get("/pos/api/v1/inventory?limit=100").json()["data"]
             assert sum(row["reserved_quantity"] for row in shown) == 3 * len(
                 [sku for sku in skus[:40] if sku.code in {row["sku"] for row in shown}]
@@ -100,7 +106,7 @@ class TestLists:
     def test_of_a_category(self, api: Caller, organization: Organization, rows: int) -> None:
         category = make_category(organization)
         Product.objects.update(category=category)
-        for value, number in (("widgets", 6), (category.public_id, 5)):
+        for value, number in (("widgets", 7), (category.public_id, 6)):
             with statements(number):
                 shown = api.get(f"/pos/api/v1/inventory?limit=100&category={value}").json()["data"]
             assert len(shown) == min(rows * 2, 100)
@@ -131,7 +137,7 @@ class TestLists:
         limited = api_with(warehouses=[second])
         limited.get("/nexus/api/inventory/warehouses")
 
-        with statements(5):
+        with statements(5 + shows_reserved(path)):
             assert limited.get(path).json()["data"]
 
     @pytest.mark.parametrize(
@@ -153,7 +159,7 @@ class TestLists:
         browser = Caller.person(bob)
 
         # The session, the person, their organization, six for what they may, and three for the page.
-        with statements(12):
+        with statements(12 + shows_reserved(path)):
             assert browser.get(path).json()["data"]
 
     def test_of_warehouses(self, api: Caller, organization: Organization, warehouse: Warehouse) -> None:
@@ -173,9 +179,9 @@ class TestLists:
             assert len(response.json()["data"]) == movements
 
     def test_an_empty_page_costs_no_more(self, api: Caller, rows: int) -> None:
-        with statements(2):
-            assert api.get("/api/v1/inventory?page=999").json()["data"] == []
         with statements(3):
+            assert api.get("/api/v1/inventory?page=999").json()["data"] == []
+        with statements(4):
             assert api.get("/api/inventory?sku=nothing").json()["data"] == []
 
 
@@ -185,10 +191,10 @@ class TestOneSku:
         self, api: Caller, organization: Organization, sku: Sku, warehouse: Warehouse, path: str
     ) -> None:
         for places in (1, 3):
-            with statements(2):
+            with statements(3):
                 api.get(path)
             stock(sku, warehouse if places == 1 else make_warehouse(organization, f"W-{places}"), 1)
-        with statements(2):
+        with statements(3):
             assert api.get(path).status_code == 200
 
     def test_reading_an_item(self, api: Caller, sku: Sku, warehouse: Warehouse) -> None:
@@ -196,7 +202,7 @@ class TestOneSku:
             stock(sku, warehouse, 1)
             pretend_reserved(sku, warehouse, reserved)
             item = StockItem.objects.get().public_id
-            with statements(2 + reserved):
+            with statements(3 + reserved):
                 assert api.get(f"/pos/api/v1/inventory/{item}").status_code == 200
 
     def test_reading_a_sync(self, api: Caller, warehouse: Warehouse) -> None:

@@ -27,11 +27,11 @@ from tests.inventory.api.routes import (
     Request,
     Route,
     documented,
+    prepare,
     routed,
 )
 from tests.inventory.api.snapshots import everything
-from tests.inventory.api.syncs import connect, end_syncs, make_run
-from tests.inventory.api.webhooks import make_webhooks
+from tests.inventory.api.syncs import end_syncs
 from warehouses import keys, people
 from warehouses.actors import SYSTEM
 from warehouses.http import throttling
@@ -40,18 +40,25 @@ from warehouses.models import ApiKey, Membership, Organization, RoleAssignment, 
 from warehouses.permissions import DESCRIPTIONS, expand
 
 every_route = pytest.mark.parametrize("route", ROUTES, ids=str)
+every_route_that_names_something = pytest.mark.parametrize(
+    "route", [route for route in ROUTES if not route.names_nothing], ids=str
+)
 
 Plain = Callable[[Route], Request]
 
 
 @pytest.fixture
 def stocked(sku: Sku, warehouse: Warehouse) -> Sku:
-    """5 of SKU-001, in Acme's first warehouse, which has been synced with its point of sale; some webhooks."""
-    stock(sku, warehouse, 5)
-    connect(warehouse)
-    make_run(warehouse)
-    make_webhooks(warehouse.organization)
+    """SKU-001 in Acme's first warehouse, with whatever the routes may be about."""
+    stock(sku, warehouse, 1000)
+    prepare(sku, warehouse)
     return sku
+
+
+@pytest.fixture(autouse=True)
+def _guesses_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are more routes than one address may fail to authenticate at in a minute."""
+    monkeypatch.setattr(throttling, "FAILED_AUTHENTICATIONS_PER_MINUTE", 1_000_000)
 
 
 @pytest.fixture
@@ -212,7 +219,7 @@ class TestRefusedCallers:
             with subtests.test(str(route)):
                 response = send(api_with(others), route, plain(route))
                 assert problem_of(response) == (403, "PERMISSION_DENIED", [])
-                assert response.json()["missing"] == sorted(needed)
+                assert sorted(response.json()["missing"]) == sorted(needed)
         assert everything() == before
 
     def test_a_member_without_a_role(self, organization: Organization, refused: Callable[..., None]) -> None:
@@ -254,22 +261,24 @@ class TestRefusedCallers:
         refused(caller, 401, "UNAUTHENTICATED", prefixed=True)
 
     def test_a_person_who_chose_what_is_not_theirs(
-        self, organization: Organization, rival: Organization, plain: Plain, subtests: pytest.Subtests
+        self,
+        organization: Organization,
+        warehouse: Warehouse,
+        rival: Organization,
+        plain: Plain,
+        subtests: pytest.Subtests,
     ) -> None:
         """Back in the only organization they belong to, where nothing of Acme is found."""
         charlie = make_person("charlie@example.com", {rival: ["Owner"]})
         caller = Caller.person(charlie, organization)
         before = everything()
-        for route in ROUTES:
+        for route in [route for route in ROUTES if not route.names_nothing]:
             with subtests.test(str(route)):
                 response = send(caller, route, route.prefixed(plain(route)))
-                # To create something of one's own is no offence; to create it for Acme would show below.
                 assert response.status_code in ({404} if route.is_write else {200, 404})
                 if response.status_code == 200:
                     assert "SKU-001" not in response.content.decode()
-                    assert Warehouse.objects.get(organization=organization).public_id not in str(
-                        response.content
-                    )
+                    assert warehouse.public_id not in str(response.content)
         assert everything() == before
 
 
@@ -312,7 +321,7 @@ class TestEndedCallers:
         elif how == "expired":
             ApiKey.objects.update(expires_at=timezone.now())
         elif how == "scopes":
-            ApiKey.objects.update(scopes=["products.read"])
+            ApiKey.objects.update(scopes=["stockrequests.approve"])
         else:
             Organization.objects.filter(pk=organization.pk).update(is_active=False)
 
@@ -373,7 +382,7 @@ class TestCsrf:
             assert send(caller, route, route.prefixed(plain(route))).status_code == route.status
 
 
-@every_route
+@every_route_that_names_something
 def test_another_organizations_ids_are_answered_like_unknown_ones(
     api: Caller,
     route: Route,
@@ -396,10 +405,8 @@ def test_another_organizations_ids_are_answered_like_unknown_ones(
     assert everything() == before
 
     secret = make_sku(rival, "SECRET-1", title="Their secret")
-    stock(secret, rival_warehouse, 5)
-    connect(rival_warehouse)
-    make_run(rival_warehouse)
-    make_webhooks(rival)
+    stock(secret, rival_warehouse, 1000)
+    prepare(secret, rival_warehouse)
     before = everything()
     foreign = [answers("SECRET-1", ours), answers("SKU-001", theirs), answers("SECRET-1", theirs)]
 
@@ -474,7 +481,7 @@ def test_a_key_limited_to_another_warehouse(
         text = response.content.decode()
         assert warehouse.public_id not in text
         assert warehouse.name not in text
-        if response.status_code == 200:
+        if response.status_code == 200 and not route.is_of_catalogue:
             assert "SKU-001" not in text
     assert everything() == before
 
@@ -488,7 +495,11 @@ class TestMethods:
             request = plain(route)
             # At an address of two contracts, the other one may have the method.
             for sent in [route.prefixed(request)] if route.is_shared else [request, route.prefixed(request)]:
-                addresses.setdefault(sent.path, set()).add(route.method)
+                addresses.setdefault(sent.path, set()).update(
+                    other.method
+                    for other in ROUTES
+                    if (other.contract, other.path) == (route.contract, route.path)
+                )
         before = everything()
         for address, methods in addresses.items():
             for method in self.ALL:

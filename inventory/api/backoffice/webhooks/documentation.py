@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from inventory.api.backoffice.problem_codes import (
-    DELIVERY_NOT_FOUND,
-    ENDPOINT_LIMIT,
-    ENDPOINT_NOT_ACTIVE,
-    ENDPOINT_NOT_FOUND,
-)
 from inventory.api.backoffice.webhooks.bodies import (
     ChangeBody,
     CreateBody,
     DeliveryActionBody,
     EndpointActionBody,
+)
+from inventory.api.backoffice.webhooks.problem_codes import (
+    DELIVERY_NOT_FOUND,
+    ENDPOINT_LIMIT,
+    ENDPOINT_NOT_ACTIVE,
+    ENDPOINT_NOT_FOUND,
 )
 from inventory.api.backoffice.webhooks.schemas import (
     ActionResult,

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from inventory.api.backoffice.objects import Pagination
 from inventory.models import DeliveryState, EndpointState, EventType, Trigger
 
 __all__ = [
@@ -54,13 +55,6 @@ class WebhookWithSecret(Webhook):
         required=False,
         help_text="What its events are signed with: `whsec_` and base64. Keep it; it is not shown again.",
     )
-
-
-class Pagination(serializers.Serializer[Any]):
-    page = serializers.IntegerField(min_value=1, help_text="The number of this page.")
-    limit = serializers.IntegerField(min_value=1, help_text="Items per page.")
-    total = serializers.IntegerField(min_value=0, help_text="Items on all pages.")
-    totalPages = serializers.IntegerField(min_value=0, help_text="How many pages there are.")
 
 
 class WebhookPage(serializers.Serializer[Any]):

@@ -41,6 +41,7 @@ _MANAGE: Mapping[str, tuple[str, ...]] = {"GET": ("integrations.manage",), "POST
 
 
 class WebhookView(BackofficeView):
+    shows_stock = False
     pointer_names: ClassVar[Mapping[str, str]] = {
         "event_types": "events",
         "warehouses": "locationIds",

@@ -118,7 +118,7 @@ def test_any_code_can_be_addressed(
     stock(make_sku(organization, code), warehouse, 5)
     path = quote(code, safe="")
 
-    for address in ("/api/v1/inventory/{}", "/gateway/api/v1/inventory/{}/", "/api/inventory/{}/"):
+    for address in ("/api/v1/inventory/{}", "/gateway/api/v1/inventory/{}/", "/nexus/api/inventory/{}/"):
         found = api.get(address.format(path))
         assert (found.status_code, found.json().get("sku")) == (200, code), address
     put = api.put(f"/api/v1/inventory/{path}", {"quantity": 6})

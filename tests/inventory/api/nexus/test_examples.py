@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from inventory.models import Adjustment, Movement, Sku
-from tests.factories import make_key, make_sku, pretend_reserved, stock
+from tests.factories import make_key, make_sku, reserve, stock
 from tests.inventory.api.callers import Caller
 from warehouses import organizations, places
 from warehouses.actors import SYSTEM, Actor, ActorType
@@ -52,8 +52,8 @@ def widget(organization: Organization, warehouse: Warehouse, marketplace: Wareho
     sku.safety_stock = 0
     sku.save()
     stock(sku, marketplace, 137)
-    pretend_reserved(sku, warehouse, 18)
-    pretend_reserved(sku, marketplace, 5)
+    reserve(sku, warehouse, 18)
+    reserve(sku, marketplace, 5)
     return sku
 
 

@@ -1,0 +1,1 @@
+"""Channels, availability and what may be promised."""

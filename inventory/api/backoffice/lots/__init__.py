@@ -1,0 +1,1 @@
+"""Lots, lot control and expired stock."""

@@ -1,0 +1,1 @@
+"""Locations with their rooms and bins."""

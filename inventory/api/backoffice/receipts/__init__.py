@@ -1,0 +1,1 @@
+"""Receipts: goods that have come."""

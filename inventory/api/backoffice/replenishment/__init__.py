@@ -1,0 +1,1 @@
+"""Replenishment: rules, suggestions and what is on order."""

@@ -1,0 +1,1 @@
+"""Stock items, adjustments, receipts and what a location or a product has."""

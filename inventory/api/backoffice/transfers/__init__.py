@@ -1,0 +1,1 @@
+"""Transfers and the bins that they go from and to."""
