@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django.http import HttpRequest
+
 from warehouses.admin_navigation import Group, Item
+from warehouses.http.organization import access_of
 
 __all__ = ["GROUPS"]
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    def shown(request: HttpRequest) -> bool:
+        access = access_of(request)
+        return access is not None and access.may(permission)
+
+    return shown
+
 
 GROUPS = (
     Group(
@@ -18,6 +32,97 @@ GROUPS = (
                 "published_with_changes",
                 "inventory.adjustment",
                 description="Who changed what, and why",
+            ),
+            Item(
+                "Reservations",
+                "bookmark_added",
+                "inventory.reservation",
+                description="What is promised to whom",
+            ),
+            Item(
+                "Holds",
+                "front_hand",
+                "inventory.hold",
+                description="What may neither leave nor move",
+            ),
+            Item(
+                "Analytics",
+                "monitoring",
+                url="admin:inventory_analytics",
+                description="How stock moves, and what it is worth",
+                shown=_may("inventory.read"),
+            ),
+        ),
+    ),
+    Group(
+        "Goods",
+        (
+            Item(
+                "Receive goods",
+                "move_to_inbox",
+                url="admin:inventory_replenishment_receive",
+                description="What has come from suppliers",
+                shown=_may("inventory.write"),
+            ),
+            Item(
+                "Put-away",
+                "pallet",
+                "inventory.putaway",
+                description="From where goods were received to their shelves",
+            ),
+            Item(
+                "Transfers",
+                "local_shipping",
+                "inventory.transfer",
+                description="Between locations, and from bin to bin",
+            ),
+            Item(
+                "Expired goods",
+                "event_busy",
+                url="admin:inventory_stockitem_expired",
+                description="What is past its day, or soon will be",
+                shown=_may("inventory.read"),
+            ),
+            Item(
+                "Destructions",
+                "delete_forever",
+                "inventory.destruction",
+                description="What was destroyed, and why",
+            ),
+        ),
+    ),
+    Group(
+        "Replenishment",
+        (
+            Item(
+                "Suggestions",
+                "shopping_cart_checkout",
+                url="admin:inventory_replenishmentrule_suggestions",
+                description="What should be ordered",
+                shown=_may("replenishment.read"),
+            ),
+            Item("Orders", "shopping_cart", "inventory.replenishment", description="What is on order"),
+            Item(
+                "Rules", "rule_settings", "inventory.replenishmentrule", description="When, how much, where"
+            ),
+        ),
+    ),
+    Group(
+        "Channels",
+        (
+            Item(
+                "What can be promised",
+                "grid_on",
+                url="admin:inventory_channel_matrix",
+                description="Channel by SKU, each number explained",
+                shown=_may("inventory.read"),
+            ),
+            Item("Channels", "storefront", "inventory.channel", description="Where stock is sold"),
+            Item(
+                "Channel rules",
+                "rule_settings",
+                "inventory.channelrule",
+                description="What each channel may have of a SKU",
             ),
         ),
     ),

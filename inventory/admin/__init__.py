@@ -1,5 +1,39 @@
 """The back office over the catalogue and the ledger. Django's admin discovers this package."""
 
-from inventory.admin import adjustments, catalogue, deliveries, pos_connections, stock, sync_runs, webhooks
+from inventory.admin import (
+    adjustments,
+    catalogue,
+    channels,
+    deliveries,
+    destructions,
+    expired_goods,
+    holds,
+    lots,
+    pos_connections,
+    put_away,
+    replenishment,
+    reservations,
+    stock,
+    sync_runs,
+    transfers,
+    webhooks,
+)
 
-__all__ = ["adjustments", "catalogue", "deliveries", "pos_connections", "stock", "sync_runs", "webhooks"]
+__all__ = [
+    "adjustments",
+    "catalogue",
+    "channels",
+    "deliveries",
+    "destructions",
+    "expired_goods",
+    "holds",
+    "lots",
+    "pos_connections",
+    "put_away",
+    "replenishment",
+    "reservations",
+    "stock",
+    "sync_runs",
+    "transfers",
+    "webhooks",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -14,7 +14,9 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from inventory.adjustments import reverse as reverse_adjustment
-from inventory.models import Adjustment, Movement, Source
+from inventory.adjustments import visible_adjustments, visible_movements
+from inventory.admin.stock_pages import StockDocumentPages
+from inventory.models import Adjustment, Source, StockItem
 from warehouses import transactions
 from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
@@ -26,34 +28,42 @@ _STATES = {"Posted": "success", "Reversed": "warning", "Reversal": "info"}
 
 
 @admin.register(Adjustment)
-class AdjustmentAdmin(ReadOnlyScopedAdmin):
-    """Seen by whoever may read a warehouse that it touched."""
+class AdjustmentAdmin(ReadOnlyScopedAdmin, StockDocumentPages):
+    """Seen by whoever may read a warehouse that it touched, with the movements there, and by who made it."""
 
     read_permission = "inventory.read"
     icon = "published_with_changes"
     list_display = (
-        "public_id", "created_at", "state", "reason_code", "note", "reference", "line_count", "source", "by",
+        "public_id", "created_at", "state", "kind", "reason_code", "note", "reference", "line_count", "source", "by",
     )  # fmt: skip
-    list_filter = ("reason_code", "source", "created_at")
+    list_filter = ("kind", "reason_code", "source", "created_at")
     list_select_related = ("reason_code", "reverses", "reversed_by")
     search_fields = ("reference__istartswith", "note__icontains", "actor_name__icontains")
     search_help_text = "Number, reference, note or who"
     ordering = ("-created_at", "-pk")
+    actions_list = ("new_adjustment", "record_what_is_there", "correct_a_lot")
     actions_row = ("reverse",)
     actions_detail = ("reverse",)
     fields = (
-        "public_id", "state", "reason_code", "note", "reference", "source", "by", "created_at",
+        "public_id", "state", "kind", "reason_code", "note", "reference", "source", "by", "created_at",
         "counterpart", "movements",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Adjustment]:
         rows = super().get_queryset(request)
         access = access_of(request)
-        places = access.warehouse_ids("inventory.read") if access else frozenset()
-        if places is None:
+        if access is None or access.everywhere(self.read_permission):
             return rows
-        seen = Movement.objects.filter(document_id=OuterRef("pk"), warehouse__in=places)
-        return rows.filter(Exists(seen))
+        return rows.filter(
+            pk__in=visible_adjustments(access=access, permission=self.read_permission).values("pk")
+        )
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        found: Any = super().get_object(request, object_id, from_field)
+        if found is not None:
+            # The page shows of its movements those that the caller may see.
+            found.seen_by = self.require_access(request)
+        return found
 
     @admin.display(description="by", ordering="actor_name")
     def by(self, adjustment: Adjustment) -> str:
@@ -78,11 +88,12 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin):
         return format_html('<a href="{}">{}</a>', link, other.public_id)
 
     @admin.display(description="movements")
-    def movements(self, adjustment: Adjustment) -> SafeString:
+    def movements(self, adjustment: Any) -> SafeString:
         """The first movements as a table; the ledger's own list has them all."""
         rows = (
-            Movement.objects.filter(document_id=adjustment.pk)
-            .select_related("sku", "warehouse")
+            visible_movements(access=adjustment.seen_by, permission=self.read_permission)
+            .filter(document_id=adjustment.pk)
+            .select_related("sku", "stock_item__warehouse", "stock_item__bin", "stock_item__lot")
             .order_by("id")[:_SHOWN]
         )
         cells = format_html_join(
@@ -91,16 +102,16 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin):
             (
                 (
                     row.sku.code,
-                    row.warehouse.name,
-                    row.level_before,
+                    _where(row.stock_item),
+                    row.item_after - row.delta,
                     f"{row.delta:+,d}",
-                    row.level_after,
+                    row.item_after,
                 )
                 for row in rows
             ),
         )
         return format_html(
-            '<table class="movement-table"><thead><tr><th>SKU</th><th>Warehouse</th><th>Before</th><th>Change</th>'
+            '<table class="movement-table"><thead><tr><th>SKU</th><th>Where</th><th>Before</th><th>Change</th>'
             "<th>After</th></tr></thead><tbody>{}</tbody></table>",
             cells,
         )
@@ -127,3 +138,8 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin):
             ),
             done="is reversed",
         )
+
+
+def _where(item: StockItem) -> str:
+    places = [item.warehouse.name, item.bin.code, *([f"lot {item.lot.code}"] if item.lot else [])]
+    return ", ".join(places)

@@ -1,4 +1,4 @@
-"""Categories, products, SKUs with their barcodes, lots and reason codes."""
+"""Categories, products, SKUs with their barcodes, and reason codes."""
 
 from __future__ import annotations
 
@@ -10,27 +10,35 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from inventory import catalogue
 from inventory.admin.filters import SummaryStatusFilter
+from inventory.admin.fresh_stock import FreshStock
 from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
 from inventory.formulas import StockStatus
-from inventory.models import Barcode, Category, Lot, Product, ReasonCode, Sku, StockLevel
+from inventory.models import Barcode, Category, Product, ReasonCode, Sku, StockLevel
 from inventory.reason_codes import BUILT_IN
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
-from warehouses.admin.forms import ScopedForm
+from warehouses.admin.forms import PlaceForm, ScopedForm
 from warehouses.admin.inlines import ReadOnlyScopedInline, ScopedTabularInline
-from warehouses.admin.model_admins import ScopedModelAdmin
+from warehouses.admin.model_admins import RefusedDeletion, ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.refusals import Conflict
 
-__all__ = ["CategoryAdmin", "LotAdmin", "ProductAdmin", "ReasonCodeAdmin", "SkuAdmin"]
+__all__ = ["CategoryAdmin", "ProductAdmin", "ReasonCodeAdmin", "SkuAdmin"]
+
+
+class CatalogueAdmin(RefusedDeletion):
+    """Everything is written through `inventory.catalogue`."""
+
+    read_permission = "products.read"
+    write_permission = "products.write"
+    form = PlaceForm
 
 
 @admin.register(Category)
-class CategoryAdmin(ScopedModelAdmin):
-    read_permission = "products.read"
-    write_permission = "products.write"
+class CategoryAdmin(CatalogueAdmin):
     icon = "category"
     fields = ("name",)
     list_display = ("name", "product_count")
@@ -46,6 +54,18 @@ class CategoryAdmin(ScopedModelAdmin):
         count: int = category.products_held
         return count
 
+    def store(self, request: HttpRequest, access: Access, obj: Category, form: Any, change: bool) -> None:
+        name = form.cleaned_data["name"]
+        stored = (
+            catalogue.change_category(access=access, category=obj, name=name)
+            if change
+            else catalogue.create_category(access=access, name=name)
+        )
+        obj.__dict__.update(stored.__dict__)
+
+    def remove(self, request: HttpRequest, access: Access, obj: Category) -> None:
+        catalogue.delete_category(access=access, category=obj)
+
 
 class SkuInline(ReadOnlyScopedInline):
     model = Sku
@@ -55,9 +75,7 @@ class SkuInline(ReadOnlyScopedInline):
 
 
 @admin.register(Product)
-class ProductAdmin(ScopedModelAdmin):
-    read_permission = "products.read"
-    write_permission = "products.write"
+class ProductAdmin(CatalogueAdmin):
     icon = "inventory_2"
     fields = ("name", "category")
     list_display = ("name", "category", "sku_count", "created_at")
@@ -76,6 +94,21 @@ class ProductAdmin(ScopedModelAdmin):
     def sku_count(self, product: Any) -> int:
         count: int = product.skus_held
         return count
+
+    def store(self, request: HttpRequest, access: Access, obj: Product, form: Any, change: bool) -> None:
+        stored = (
+            catalogue.change_product(access=access, product=obj, **form.cleaned_data)
+            if change
+            else catalogue.create_product(access=access, **form.cleaned_data)
+        )
+        obj.__dict__.update(stored.__dict__)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """The SKUs under it are to look at."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+
+    def remove(self, request: HttpRequest, access: Access, obj: Product) -> None:
+        catalogue.delete_product(access=access, product=obj)
 
 
 class BarcodeInline(ScopedTabularInline):
@@ -110,10 +143,18 @@ class LevelInline(ReadOnlyScopedInline):
         return str(StockStatus(level.status).label)
 
 
+class SkuForm(PlaceForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        product = self.fields.get("product")
+        if product is not None and self.instance._state.adding:
+            product.required = False
+            product.help_text = "Empty: a product of its own, called like the SKU."
+
+
 @admin.register(Sku)
-class SkuAdmin(SkuSearch):
-    read_permission = "products.read"
-    write_permission = "products.write"
+class SkuAdmin(FreshStock, CatalogueAdmin, SkuSearch):
+    form = SkuForm
     sku_path = ""
     code_path = "code_key"
     icon = "barcode"
@@ -165,51 +206,37 @@ class SkuAdmin(SkuSearch):
     def state(self, sku: Sku) -> str:
         return str(StockStatus(sku.summary.status).label) if hasattr(sku, "summary") else "Never stocked"
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        organization = self.require_access(request).organization
-        for row in formset.forms:
-            row.instance.organization = organization
-        formset.save()
-
-
-@admin.register(Lot)
-class LotAdmin(SkuSearch):
-    read_permission = "inventory.read"
-    write_permission = "inventory.write"
-    icon = "deployed_code_history"
-    in_palette = True
-    fields = ("sku", "code", "state", "expires_on", "received_at")
-    list_display = ("code", "sku", "title", "condition", "expires_on", "received_at")
-    list_filter = ("state", "expires_on")
-    list_select_related = ("sku",)
-    search_fields = ("code__istartswith", "sku__code_key__startswith")
-    search_help_text = "Lot, SKU code or title, or scan a barcode"
-    ordering = ("expires_on", "pk")
-    autocomplete_fields = ("sku",)
-
-    def choice_label(self, obj: Lot) -> str:
-        return f"{obj.code} · {obj.sku.code}"
-
-    @admin.display(description="title")
-    def title(self, lot: Lot) -> str:
-        return lot.sku.title
-
-    @display(description="state", label={"Active": "success", "Quarantined": "warning", "Expired": "danger"})
-    def condition(self, lot: Lot) -> str:
-        return lot.get_state_display()
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("sku",) if obj is not None else ()  # its stock would be of another SKU
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        named = (
-            queryset.filter(code__istartswith=search_term.strip()) if search_term.strip() else queryset.none()
+    def store(self, request: HttpRequest, access: Access, obj: Sku, form: Any, change: bool) -> None:
+        stored = (
+            catalogue.change_sku(access=access, sku=obj, **form.cleaned_data)
+            if change
+            else catalogue.create_sku(access=access, **form.cleaned_data)
         )
-        if search_term.strip() and named.exists():
-            return named, False
-        return super().get_search_results(request, queryset, search_term)
+        obj.__dict__.update(stored.__dict__)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Barcodes: what was typed is added and taken away, and nothing else."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        if formset.model is not Barcode or not formset.has_changed():
+            return
+        access = self.require_access(request)
+        codes = dict.fromkeys(form.instance.barcodes.order_by("code").values_list("code", flat=True))
+        for row in formset.forms:
+            is_new = row.instance._state.adding
+            if row in formset.deleted_forms and not is_new:
+                codes.pop(row.initial["code"], None)
+                formset.deleted_objects.append(row.instance)
+            elif row.has_changed() and row not in formset.deleted_forms:
+                if not is_new:
+                    codes.pop(row.initial["code"], None)
+                    formset.changed_objects.append((row.instance, row.changed_data))
+                else:
+                    formset.new_objects.append(row.instance)
+                codes[row.cleaned_data["code"]] = None
+        catalogue.change_sku(access=access, sku=form.instance, barcodes=list(codes))
+
+    def remove(self, request: HttpRequest, access: Access, obj: Sku) -> None:
+        catalogue.delete_sku(access=access, sku=obj)
 
 
 @admin.register(ReasonCode)

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
 
 from inventory.adjustments import Recorded, adjust
+from inventory.admin.act_pages import HoldItemForm
 from inventory.admin.adjust_form import AdjustForm
+from inventory.admin.analytics import AnalyticsPage
+from inventory.admin.expired_goods import GoodsActions
 from inventory.admin.filters import BelowReorderPointFilter, StatusFilter
+from inventory.admin.fresh_stock import FreshStock, freshen
+from inventory.admin.integrations import link
 from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
 from inventory.formulas import StockStatus
+from inventory.holds import WRITE, create_hold
 from inventory.ledger import Line, Mode
-from inventory.models import Adjustment, Movement, Source, StockItem, StockLevel
+from inventory.models import (
+    Adjustment,
+    Destruction,
+    DocumentType,
+    Hold,
+    Movement,
+    PutAway,
+    Reservation,
+    Source,
+    StockItem,
+    StockLevel,
+    Transfer,
+)
 from inventory.versions import level_version, require_version
 from warehouses import transactions
 from warehouses.access import Access
@@ -26,18 +45,20 @@ from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.inlines import ReadOnlyScopedInline
 from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
+from warehouses.identifiers import encode
+from warehouses.models.base import PublicModel
 from warehouses.refusals import Refusal, Stale
 
 __all__ = ["MovementAdmin", "StockItemAdmin", "StockLevelAdmin"]
 
 
-class StockAdmin(ReadOnlyScopedAdmin, SkuSearch):
+class StockAdmin(FreshStock, ReadOnlyScopedAdmin, SkuSearch):
     """What a level and an item share: the Adjust action."""
 
     read_permission = "inventory.read"
     warehouse_path = "warehouse_id"
-    actions_row = ("adjust",)
-    actions_detail = ("adjust",)
+    actions_row: tuple[str, ...] = ("adjust",)
+    actions_detail: tuple[str, ...] = ("adjust",)
     search_help_text = "SKU code or title, or scan a barcode"
 
     def level_and_item(self, row: Any) -> tuple[StockLevel, StockItem | None]:
@@ -51,6 +72,7 @@ class StockAdmin(ReadOnlyScopedAdmin, SkuSearch):
 
     @action(description="Adjust", permissions=["adjust"], url_path="adjust", icon="edit_square")
     def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        freshen(request)
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
@@ -164,7 +186,7 @@ class ItemInline(ReadOnlyScopedInline):
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(StockAdmin):
+class StockLevelAdmin(StockAdmin, AnalyticsPage):
     code_path = "sort_code"
     icon = "inventory"
     list_display = (
@@ -199,8 +221,10 @@ class StockLevelAdmin(StockAdmin):
 
 
 @admin.register(StockItem)
-class StockItemAdmin(StockAdmin):
+class StockItemAdmin(GoodsActions, StockAdmin):
     icon = "shelves"
+    actions_row = ("adjust", "hold", "mark_expired", "mark_consumed", "destroy")
+    actions_detail = ("adjust", "hold", "mark_expired", "mark_consumed", "destroy")
     list_display = (
         "sku", "title", "warehouse", "room", "bin", "lot", "expires_on", "on_hand", "held", "updated_at",
     )  # fmt: skip
@@ -227,6 +251,25 @@ class StockItemAdmin(StockAdmin):
     @admin.display(description="expires", ordering="lot__expires_on")
     def expires_on(self, item: StockItem) -> Any:
         return item.lot.expires_on if item.lot else None
+
+    def has_hold_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return self.allows(request, WRITE, object_id)
+
+    @action(description="Hold…", permissions=["hold"], url_path="hold", icon="front_hand")
+    def hold(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        freshen(request)
+        return self.act_on(
+            request,
+            object_id,
+            form=lambda data, item: HoldItemForm(data),
+            verb="Hold",
+            explanation="The units may neither leave nor move until they are released.",
+            figures=lambda item: {"On hand": item.on_hand, "Held": item.held},
+            act=lambda access, item, values: create_hold(
+                access=access, sku=item.sku, warehouse=item.warehouse, item=item, **values
+            ),
+            done=lambda made: f"{made.quantity} units of {made.sku.code} are held.",
+        )
 
 
 @admin.register(Movement)
@@ -272,5 +315,20 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
         return movement.actor_name
 
     @admin.display(description="document")
-    def document(self, movement: Movement) -> str:
-        return str(Adjustment(pk=movement.document_id))
+    def document(self, movement: Movement) -> SafeString | str:
+        """A link, where the document has a page."""
+        kind = _DOCUMENTS[DocumentType(movement.document_type)]
+        number = encode(kind.prefix, movement.document_id)
+        if not self.admin_site.is_registered(kind):
+            return number
+        return link(kind(id=movement.document_id), number)
+
+
+_DOCUMENTS: Final[dict[DocumentType, type[PublicModel]]] = {
+    DocumentType.ADJUSTMENT: Adjustment,
+    DocumentType.RESERVATION: Reservation,
+    DocumentType.HOLD: Hold,
+    DocumentType.TRANSFER: Transfer,
+    DocumentType.PUT_AWAY: PutAway,
+    DocumentType.DESTRUCTION: Destruction,
+}

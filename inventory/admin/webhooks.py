@@ -71,6 +71,8 @@ _SHORT: Final = {
     EventType.LOW_STOCK.value: "Low stock",
     EventType.OVERSOLD.value: "Oversold",
     EventType.SYNC_COMPLETED.value: "Sync finished",
+    EventType.TRANSFER_SHIPPED.value: "Transfer shipped",
+    EventType.TRANSFER_RECEIVED.value: "Transfer received",
 }
 _RECENT: Final = 20
 _IN_WORDS: Final = f"{OLD_SECRET_SIGNS_FOR.total_seconds() / 3600:.0f} hours"

@@ -21,7 +21,7 @@ from warehouses.http.organization import access_of
 from warehouses.identifiers import decode
 from warehouses.refusals import Conflict, Refusal
 
-__all__ = ["Deletion", "ReadOnlyScopedAdmin", "ScopedModelAdmin"]
+__all__ = ["Deletion", "ReadOnlyScopedAdmin", "RefusedDeletion", "ScopedModelAdmin"]
 
 #: What `get_deleted_objects` answers: what goes, how many of each, what one may not delete, what is protected.
 Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
@@ -172,6 +172,27 @@ class ScopedModelAdmin(ScopedActions, ModelAdmin):
 
     def remove(self, request: HttpRequest, access: Access, obj: Any) -> None:
         obj.delete()
+
+
+class RefusedDeletion(ScopedModelAdmin):
+    """For records that business functions delete, or refuse to: asking first, Django would look for what protects them,
+    row by row, and say in its own words why not.
+    """
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deletion:
+        """What will go; what must stay is refused with its reason once it is tried."""
+        rows = list(objs)
+        gone = [f"{str(self.opts.verbose_name).capitalize()}: {self.choice_label(row)}" for row in rows]
+        counts = {str(self.opts.verbose_name_plural): len(rows)}
+        counts |= {name: count for name, count in self.contents_of(rows).items() if count}
+        refused = {
+            str(self.opts.verbose_name) for row in rows if not self.has_delete_permission(request, row)
+        }
+        return gone, counts, refused, []
+
+    def contents_of(self, rows: list[Any]) -> dict[str, int]:
+        """What is deleted along with `rows`: plural → how many."""
+        return {}
 
 
 class ReadOnlyScopedAdmin(ScopedModelAdmin):

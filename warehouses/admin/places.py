@@ -16,7 +16,8 @@ from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import PlaceForm
 from warehouses.admin.inlines import ScopedTabularInline
-from warehouses.admin.model_admins import Deletion, ScopedModelAdmin
+from warehouses.admin.model_admins import RefusedDeletion
+from warehouses.admin.put_up_bins import PutUpBins
 from warehouses.http.organization import access_of
 from warehouses.models import Bin, Room, Warehouse
 from warehouses.models.warehouse import READONLY_TYPES
@@ -26,28 +27,13 @@ __all__ = ["BinAdmin", "RoomAdmin", "WarehouseAdmin"]
 _STATES = {"Active": "success", "Inactive": ""}
 
 
-class PlaceAdmin(ScopedModelAdmin):
+class PlaceAdmin(RefusedDeletion):
+    """Rooms protect their warehouse, with which they are deleted."""
+
     read_permission = "inventory.read"
     write_permission = "locations.write"
     form = PlaceForm
     in_palette = True
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deletion:
-        """What will go. Django's own answer would be that rooms protect their warehouse, which are deleted with it;
-        what really must stay is refused by `warehouses.places` with its reason.
-        """
-        rows = list(objs)
-        gone = [f"{str(self.opts.verbose_name).capitalize()}: {self.choice_label(row)}" for row in rows]
-        counts = {str(self.opts.verbose_name_plural): len(rows)}
-        counts |= {name: count for name, count in self.contents_of(rows).items() if count}
-        refused = {
-            str(self.opts.verbose_name) for row in rows if not self.has_delete_permission(request, row)
-        }
-        return gone, counts, refused, []
-
-    def contents_of(self, rows: list[Any]) -> dict[str, int]:
-        """What is deleted along with `rows`: plural → how many."""
-        return {}
 
 
 class WarehouseForm(PlaceForm):
@@ -179,7 +165,7 @@ class WarehouseAdmin(PlaceAdmin):
 
 
 @admin.register(Room)
-class RoomAdmin(PlaceAdmin):
+class RoomAdmin(PutUpBins, PlaceAdmin):
     warehouse_path = "warehouse_id"
     icon = "meeting_room"
     fields = ("warehouse", "name", "room_type", "is_sellable")
@@ -188,6 +174,7 @@ class RoomAdmin(PlaceAdmin):
     list_select_related = ("warehouse",)
     search_fields = ("name", "warehouse__name")
     ordering = ("warehouse__name", "name", "pk")
+    actions_detail = ("put_up",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         return super().get_queryset(request).annotate(bins_held=Count("bins"))

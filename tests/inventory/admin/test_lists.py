@@ -29,11 +29,11 @@ READ_ONLY = ("stocklevel", "stockitem", "movement", "adjustment")
 QUERIES = {
     "category": 12,
     "product": 13,
-    "sku": 12,
+    "sku": 13,
     "lot": 12,
     "reasoncode": 12,
-    "stocklevel": 13,
-    "stockitem": 13,
+    "stocklevel": 14,
+    "stockitem": 14,
     "movement": 13,
     "adjustment": 13,
 }
