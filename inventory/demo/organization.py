@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inventory.demo.catalogue import create_catalogue
 from inventory.demo.documented import WAREHOUSE_A, key_of
+from inventory.demo.operations import add_operations
 from inventory.demo.people import create_people
 from inventory.demo.places import create_places
 from inventory.demo.shelf_plan import DAYS
@@ -72,7 +73,18 @@ def _load(password: str) -> Loaded:
         organization=organization,
         actor=SYSTEM,
         name="Web shop",
-        scopes=("inventory.read", "inventory.write", "products.read", "integrations.manage"),
+        scopes=(
+            "inventory.read",
+            "inventory.write",
+            "products.read",
+            "products.write",
+            "locations.write",
+            "transfers.read",
+            "transfers.write",
+            "replenishment.read",
+            "replenishment.write",
+            "integrations.manage",
+        ),
         created_by=people["owner"],
     )
     # Nobody keeps the text of this one: it is the name under which the shop's sales stand in the ledger.
@@ -100,7 +112,10 @@ def _load(password: str) -> Loaded:
         random=dice,
     )
     connect_store(organization=organization, store=warehouses["Store Berlin Mitte"], today=today)
-    subscribe_shop(organization=organization, owner=people["owner"].email, now=timezone.now())
+    now = timezone.now()
+    add_operations(organization=organization, now=now)
+    # Last: what happens while somebody is subscribed is written down to be sent.
+    subscribe_shop(organization=organization, owner=people["owner"].email, now=now)
     founded = datetime.combine(today - timedelta(days=DAYS + 10), time(9), tzinfo=UTC)
     _backdate(organization, founded)
     return Loaded(organization, text)

@@ -56,8 +56,8 @@ class root:
     handler404 = "warehouses.http.problems.handler404"
     handler500 = "warehouses.http.problems.handler500"
     urlpatterns: ClassVar = [
-        *(path(f"{name}/", include(urlconf)) for name, urlconf in CONTRACTS.items()),
         path("backoffice/", include(backoffice.urlpatterns)),
+        *(path(f"{name}/", include(urlconf)) for name, urlconf in CONTRACTS.items()),
         re_path(r"^api(?:/|$)", functools.partial(dispatch, contracts=FOUR)),
     ]
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from config.wsgi import application
 from inventory import statements
-from inventory.ledger import rows
+from inventory.ledger import capacity, posting, rows
 from inventory.models import StockItem, StockSummary
 
 __all__ = ["application"]
@@ -30,6 +32,13 @@ def _read_without_locking() -> None:
         found = plain(keys)
         return [(*row[:version], random.randrange(2**60), *row[version + 1 :]) for row in found]
 
+    written = posting._write
+
+    def write_later(*arguments: Any) -> None:
+        time.sleep(0.1)  # until everybody else has read too, however busy the machine is
+        written(*arguments)
+
+    posting._write = write_later
     rows.lock_levels = read_levels
     rows._lock = lambda strength, alias: ""
 
@@ -61,7 +70,28 @@ def _write_levels_and_items_apart() -> None:
     statements.update = update
 
 
+def _lock_no_document() -> None:
+    """Act on a document as it was when the request looked at it; the stock below is not locked either."""
+    _read_without_locking()
+    QuerySet.select_for_update = lambda self, *options, **named: self._chain()  # type: ignore[method-assign]
+
+
+def _lock_no_bin() -> None:
+    """Two who fill one bin each see the room that there was before."""
+    capacity.rows.lock_bins = lambda warehouses, bins: None
+    plain = capacity.rows.contents_of
+
+    def contents_of(bins: Iterable[UUID]) -> dict[UUID, int]:
+        found = plain(bins)
+        time.sleep(0.1)
+        return found
+
+    capacity.rows.contents_of = contents_of
+
+
 _FAULTS = {
+    "lock-no-bin": _lock_no_bin,
+    "lock-no-document": _lock_no_document,
     "read-without-locking": _read_without_locking,
     "lock-in-any-order": _lock_in_any_order,
     "write-apart": _write_levels_and_items_apart,

@@ -1,4 +1,6 @@
-"""A reader never sees a stock level that differs from its stock items, whatever is being written."""
+"""A reader never sees a stock level that differs from its stock items, nor a total that differs from what there is,
+whatever is being written.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from django.db import connection
 from inventory.models import Sku, StockItem
 from inventory.verification import verify
 from tests import factories
-from tests.races.conftest import Server
+from tests.races.backoffice import Business, Wish
+from tests.races.conftest import Answer, Server
+from tests.races.sessions import Other
 from warehouses.models import Organization
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
@@ -154,3 +158,96 @@ def test_if_the_two_were_written_apart_it_would_be_seen(
     looks, differences = found["snapshots"]
     assert looks > 5
     assert differences > 0
+
+
+# --- what is in transit is counted too
+
+#: All there is, in the houses and between them: one statement, so one moment.
+EVERYTHING = """
+    SELECT (SELECT SUM(on_hand) FROM inventory_stocklevel)
+    + (SELECT COALESCE(SUM(shipped - received + surplus - written_off), 0) FROM inventory_transferline)
+"""
+ON_HAND = "SELECT SUM(on_hand) FROM inventory_stocklevel"
+
+
+def carry(server: Server, business: Business, until: float, turn: int) -> int:
+    """Transfers there, or back: drafted, shipped, received in two parts, until the time is over; how many."""
+    ends = (business.north, business.south) if turn % 2 else (business.south, business.north)
+    made = 0
+    with server.session(business.key) as session:
+
+        def send(wish: Wish) -> Answer:
+            answer = session.send("POST", wish.path, wish.body)
+            assert answer.status in {200, 201}, answer
+            return answer
+
+        while time.monotonic() < until:
+            draft = send(business.transfer(business.skus, 3, ends=ends))
+            lines = send(business.act(draft, "ship")).body["lines"]
+            part = [{"lineId": line["id"], "quantity": 1} for line in lines]
+            send(business.act(draft, "receive", lines=part))
+            send(business.act(draft, "receive"))
+            made += 1
+    return made
+
+
+def totals(until: float) -> tuple[set[int], set[int]]:
+    """Every total that was seen: of all there is, and of what is on hand alone."""
+    at = connection.settings_dict
+    everything, on_hand = set(), set()
+    with psycopg.connect(
+        host=at["HOST"],
+        port=at["PORT"],
+        user=at["USER"],
+        password=at["PASSWORD"],
+        dbname=at["NAME"],
+        autocommit=True,
+    ) as reader:
+        while time.monotonic() < until:
+            for query, seen in ((EVERYTHING, everything), (ON_HAND, on_hand)):
+                row = reader.execute(query).fetchone()  # type: ignore[call-overload]
+                assert row is not None
+                seen.add(int(row[0]))
+    return everything, on_hand
+
+
+def transfers_and_readers(
+    server: Server, business: Business, seconds: float, carriers: int = 4
+) -> tuple[set[int], set[int], int]:
+    """Carry in both directions and read meanwhile; the totals that two readers saw, and how many transfers ended."""
+    until = time.monotonic() + seconds
+    jobs: list[Callable[[], Any]] = [
+        lambda turn=turn: carry(server, business, until, turn) for turn in range(carriers)
+    ]  # type: ignore[misc]
+    jobs += [lambda: totals(until)] * 2
+    others = [Other(job) for job in jobs]
+    results = [other.result() for other in others]
+    everything = set().union(*(seen for seen, _ in results[carriers:]))
+    on_hand = set().union(*(seen for _, seen in results[carriers:]))
+    return everything, on_hand, sum(results[:carriers])
+
+
+@pytest.fixture
+def carriers() -> Business:
+    """Four SKUs, fifty units of each at both ends."""
+    business = Business(4)
+    for place in (business.north, business.south):
+        business.stock(50, place)
+    return business
+
+
+def test_while_transfers_go_there_and_back_everybody_sees_the_same_total(
+    server: Server, carriers: Business
+) -> None:
+    everything, on_hand, made = transfers_and_readers(server, carriers, 3)
+    assert everything == {400}
+    assert len(on_hand) > 1, "nothing was in transit while somebody looked"
+    assert made >= 4
+    assert list(verify()) == []
+
+
+def test_if_goods_left_before_they_were_in_transit_it_would_be_seen(
+    transactional_db: None, start_server: Callable[[str], Server], carriers: Business
+) -> None:
+    everything, _, _ = transfers_and_readers(start_server("write-apart"), carriers, 2, carriers=1)
+    assert len(everything) > 1
