@@ -73,7 +73,21 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             items = [_entry(item, request) for item in group.items if item.is_shown(request)]
             if items:
                 groups.append({"title": group.title, "items": items})
+    _mark_active(groups, request.path)
     return groups
+
+
+def _mark_active(groups: Iterable[dict[str, Any]], path: str) -> None:
+    """One entry at most, the one whose address is nearest: the theme would mark each that the path begins with."""
+    index = reverse("admin:index")
+    entries = [entry for group in groups for entry in group["items"]]
+    nearest = max(
+        (entry["link"] for entry in entries if path.startswith(entry["link"]) and entry["link"] != index),
+        key=len,
+        default=path,
+    )
+    for entry in entries:
+        entry["active"] = entry["link"] == nearest
 
 
 def _overview() -> dict[str, Any]:
