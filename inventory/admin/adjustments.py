@@ -34,7 +34,7 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin, StockDocumentPages):
     read_permission = "inventory.read"
     icon = "published_with_changes"
     list_display = (
-        "public_id", "created_at", "state", "kind", "reason_code", "note", "reference", "line_count", "source", "by",
+        "public_id", "created_at", "state", "reason_code", "note", "reference", "line_count", "source", "by",
     )  # fmt: skip
     list_filter = ("kind", "reason_code", "source", "created_at")
     list_select_related = ("reason_code", "reverses", "reversed_by")

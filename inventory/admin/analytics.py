@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from inventory.admin.fresh_stock import freshen
-from inventory.analytics import Analytics, Point, Window, analyse, window_of
+from inventory.analytics import DEFAULT_DAYS, Analytics, Point, Window, analyse, window_of
 from inventory.models import Category
 from warehouses.access import Access
 from warehouses.admin.model_admins import ScopedModelAdmin
@@ -94,7 +95,9 @@ class AnalyticsPage(ScopedModelAdmin):
         if access is None or not access.may(_READ):
             raise PermissionDenied
         freshen(request)
-        form = ChoiceForm(request.GET, access=access)
+        today = access.organization.today()
+        usual = {"first": today - timedelta(days=DEFAULT_DAYS - 1), "last": today}
+        form = ChoiceForm(request.GET or usual, access=access)
         window = form.window() if form.is_valid() else None
         context: dict[str, Any] = {
             **self.admin_site.each_context(request),

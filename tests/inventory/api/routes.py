@@ -10,6 +10,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
+import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
@@ -30,6 +31,7 @@ __all__ = [
     "documented",
     "prepare",
     "queries",
+    "route_of",
     "routed",
     "writing",
 ]
@@ -86,10 +88,20 @@ WRITES = [route for route in ROUTES if route.is_write]
 WITH_BODIES = [route for route in WRITES if route.method != "DELETE"]
 
 
-def prepare(sku: Sku, warehouse: Warehouse) -> None:
-    """Make what the requests about the SKU in the warehouse are about; its stock is the caller's to make."""
+def prepare(sku: Sku, warehouse: Warehouse, *, route: Route | None = None) -> None:
+    """Make what the requests about the SKU in the warehouse are about; its stock is the caller's to make.
+
+    With a `route`, only what requests of that one may be about: most tests are of one route.
+    """
     for area in _AREAS:
-        area.prepare(sku, warehouse)
+        if route is None or any(str(other) == str(route) for other in area.ROUTES):
+            area.prepare(sku, warehouse)
+
+
+def route_of(request: pytest.FixtureRequest) -> Route | None:
+    """The one route that a test is about; None for a test that walks them all."""
+    callspec = getattr(request.node, "callspec", None)
+    return callspec.params.get("route") if callspec is not None else None
 
 
 def queries() -> dict[tuple[str, str], set[str]]:

@@ -12,7 +12,7 @@ import pytest
 from inventory.models import Sku
 from tests.factories import stock
 from tests.inventory.api.callers import Caller, problem
-from tests.inventory.api.routes import ROUTES, WITH_BODIES, Route, prepare
+from tests.inventory.api.routes import ROUTES, WITH_BODIES, Route, prepare, route_of
 from tests.inventory.api.snapshots import everything
 from tests.inventory.api.syncs import end_syncs
 from warehouses.models import Warehouse
@@ -118,9 +118,9 @@ MASS_ASSIGNMENT = [
 
 
 @pytest.fixture
-def stocked(sku: Sku, warehouse: Warehouse) -> Sku:
+def stocked(request: pytest.FixtureRequest, sku: Sku, warehouse: Warehouse) -> Sku:
     stock(sku, warehouse, 1000)
-    prepare(sku, warehouse)
+    prepare(sku, warehouse, route=route_of(request))
     return sku
 
 

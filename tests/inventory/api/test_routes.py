@@ -28,6 +28,7 @@ from tests.inventory.api.routes import (
     Route,
     documented,
     prepare,
+    route_of,
     routed,
 )
 from tests.inventory.api.snapshots import everything
@@ -48,10 +49,10 @@ Plain = Callable[[Route], Request]
 
 
 @pytest.fixture
-def stocked(sku: Sku, warehouse: Warehouse) -> Sku:
+def stocked(request: pytest.FixtureRequest, sku: Sku, warehouse: Warehouse) -> Sku:
     """SKU-001 in Acme's first warehouse, with whatever the routes may be about."""
     stock(sku, warehouse, 1000)
-    prepare(sku, warehouse)
+    prepare(sku, warehouse, route=route_of(request))
     return sku
 
 
@@ -406,7 +407,7 @@ def test_another_organizations_ids_are_answered_like_unknown_ones(
 
     secret = make_sku(rival, "SECRET-1", title="Their secret")
     stock(secret, rival_warehouse, 1000)
-    prepare(secret, rival_warehouse)
+    prepare(secret, rival_warehouse, route=route)
     before = everything()
     foreign = [answers("SECRET-1", ours), answers("SKU-001", theirs), answers("SECRET-1", theirs)]
 

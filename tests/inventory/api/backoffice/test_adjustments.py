@@ -11,6 +11,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.api.backoffice.stock import documentation
+from inventory.demo import adjustments, catalogue_examples, documented
 from inventory.models import Adjustment, Lot, Movement, Sku, StockItem, StockLevel
 from inventory.verification import verify
 from tests.factories import make_bin, make_lot, make_sku, make_warehouse, reason, stock
@@ -626,3 +628,9 @@ class TestLotCorrection:
         with statements(22):
             assert api.post(LOTS, body).status_code == 201
         assert Movement.objects.filter(reason_code__code="lot_correction").count() == 2 * bins
+
+
+def test_examples_name_what_the_demonstration_has() -> None:
+    assert documentation.WAREHOUSE_A == documented.WAREHOUSE_A
+    assert documentation.ADJUSTMENT == adjustments.ADJUSTMENT
+    assert documentation.PRODUCT == catalogue_examples.PRODUCT
