@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 
 from warehouses.models import Organization
@@ -48,6 +48,9 @@ def demo(
 ) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("data")
     with django_db_blocker.unblock(), override_settings(DATA_DIR=folder, PORT=8000), transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:  # as a command of the product: those have no time-out
+                cursor.execute("SET LOCAL statement_timeout = 0")
         printed = run_demo()
         yield Demo(Organization.objects.get(name="Demo Trading"), printed, folder)
         transaction.set_rollback(True)
