@@ -13,15 +13,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
-from inventory.admin.history_table import history_table
+from inventory.admin.documents import DocumentAdmin
 from inventory.models import Destruction, DestructionLine
-from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 
 __all__ = ["DestructionAdmin"]
 
 
 @admin.register(Destruction)
-class DestructionAdmin(ReadOnlyScopedAdmin):
+class DestructionAdmin(DocumentAdmin):
     read_permission = "inventory.read"
     warehouse_path = "warehouse_id"
     icon = "delete_forever"
@@ -48,18 +47,10 @@ class DestructionAdmin(ReadOnlyScopedAdmin):
         units = Subquery(lines.annotate(units=Sum("quantity")).values("units"), output_field=IntegerField())
         return super().get_queryset(request).annotate(units_there=units)
 
-    @admin.display(description="number", ordering="id")
-    def public_id(self, destruction: Destruction) -> str:
-        return destruction.public_id
-
     @admin.display(description="units", ordering="units_there")
     def units(self, destruction: Any) -> int:
         count: int = destruction.units_there
         return count
-
-    @admin.display(description="by", ordering="actor_name")
-    def by(self, destruction: Destruction) -> str:
-        return destruction.actor_name
 
     @admin.display(description="what")
     def goods(self, destruction: Destruction) -> SafeString:
@@ -76,10 +67,6 @@ class DestructionAdmin(ReadOnlyScopedAdmin):
             "<th>From bin</th><th>Units</th></tr></thead><tbody>{}</tbody></table></div>",
             cells,
         )
-
-    @admin.display(description="history")
-    def history(self, destruction: Destruction) -> SafeString:
-        return history_table(destruction)
 
     def has_print_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.allows(request, self.read_permission, object_id)

@@ -7,16 +7,15 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from inventory.admin.act_pages import ActForm, ActPages, UnitsForm
+from inventory.admin.documents import AskedDocumentAdmin
 from inventory.admin.fresh_stock import FreshStock
-from inventory.admin.history_table import history_table
-from inventory.admin.integrations import label, link
+from inventory.admin.integrations import link
 from inventory.admin.search import SkuSearch
 from inventory.holds import READ, RELEASE, WRITE, allowed, create_hold, release_hold
 from inventory.models import Hold, HoldState
@@ -25,7 +24,6 @@ from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import PlaceForm
-from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 
 __all__ = ["HOLD_LABELS", "HoldAdmin"]
 
@@ -58,7 +56,8 @@ class HoldForm(PlaceForm):
 
 
 @admin.register(Hold)
-class HoldAdmin(FreshStock, ActPages, ReadOnlyScopedAdmin, SkuSearch):
+class HoldAdmin(FreshStock, ActPages, AskedDocumentAdmin, SkuSearch):
+    state_labels = HOLD_LABELS
     read_permission = READ
     write_permission = WRITE
     warehouse_path = "warehouse_id"
@@ -128,18 +127,6 @@ class HoldAdmin(FreshStock, ActPages, ReadOnlyScopedAdmin, SkuSearch):
     def state_label(self, hold: Hold) -> str:
         return str(HoldState(hold.state).label)
 
-    @admin.display(description="state")
-    def state_shown(self, hold: Hold) -> SafeString:
-        return label(self.state_label(hold), HOLD_LABELS)
-
-    @admin.display(description="number", ordering="id")
-    def public_id(self, hold: Hold) -> str:
-        return hold.public_id
-
-    @admin.display(description="by", ordering="actor_name")
-    def by(self, hold: Hold) -> str:
-        return hold.actor_name
-
     @admin.display(description="where it is")
     def parts(self, hold: Hold) -> SafeString:
         """The stock items in the order in which they are let go of."""
@@ -162,32 +149,13 @@ class HoldAdmin(FreshStock, ActPages, ReadOnlyScopedAdmin, SkuSearch):
             cells,
         )
 
-    @admin.display(description="history")
-    def history(self, hold: Hold) -> SafeString:
-        return history_table(hold)
-
     # --- forms
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.asked if obj is None else self.told
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else self.told
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "warehouse":
-            field.queryset = field.queryset.filter(is_active=True, is_readonly=False)
-        return field
 
     def store(self, request: HttpRequest, access: Access, obj: Hold, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data.get(name) for name in self.asked}
         values["reference"] = values["reference"] or ""
         made = transactions.run(lambda: create_hold(access=access, **values))
         obj.__dict__.update(made.__dict__)
-
-    def response_post_save_add(self, request: HttpRequest, obj: Hold) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse(self.url_name("change"), args=(obj.pk,)))
 
     # --- actions
 

@@ -25,15 +25,14 @@ from unfold.widgets import (
 
 from inventory import put_away
 from inventory.admin.act_pages import ActForm, ActPages
+from inventory.admin.documents import DocumentAdmin
 from inventory.admin.goods_form import GoodsFormSet, once, show_refusal, with_more_lines
-from inventory.admin.history_table import history_table
-from inventory.admin.integrations import label
 from inventory.admin.receive_form import find_bins
-from inventory.models import Barcode, PutAway, PutAwayLine, PutAwayState, sku_key
+from inventory.admin.search import names_sku
+from inventory.models import PutAway, PutAwayLine, PutAwayState
 from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses import transactions
 from warehouses.access import Access
-from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
 from warehouses.models import Warehouse
 from warehouses.refusals import Refusal
@@ -143,7 +142,8 @@ class TaskList(ChangeList):
 
 
 @admin.register(PutAway)
-class PutAwayAdmin(ActPages, ReadOnlyScopedAdmin):
+class PutAwayAdmin(ActPages, DocumentAdmin):
+    state_labels = _LABELS
     read_permission = put_away.READ
     write_permission = put_away.WRITE
     warehouse_path = "warehouse_id"
@@ -194,11 +194,8 @@ class PutAwayAdmin(ActPages, ReadOnlyScopedAdmin):
             if named.exists():
                 return named, False
             lines = PutAwayLine.objects.filter(put_away=OuterRef("pk"))
-            owner = self.require_access(request).organization
-            scanned = Barcode.objects.filter(code=term, organization=owner).values("sku")
             about = lines.filter(
-                Q(sku__code_key__startswith=sku_key(term))
-                | Q(sku__in=scanned)
+                names_sku(self.require_access(request).organization, term)
                 | Q(from_bin__code__iexact=term)
                 | Q(to_bin__code__iexact=term)
             )
@@ -219,10 +216,6 @@ class PutAwayAdmin(ActPages, ReadOnlyScopedAdmin):
     def state_label(self, task: PutAway) -> str:
         return str(PutAwayState(task.state).label)
 
-    @admin.display(description="state")
-    def state_shown(self, task: PutAway) -> SafeString:
-        return label(self.state_label(task), _LABELS)
-
     @admin.display(description="lines")
     def line_count(self, task: Any) -> int:
         return int(task.line_total)
@@ -234,14 +227,6 @@ class PutAwayAdmin(ActPages, ReadOnlyScopedAdmin):
     @admin.display(description="put away")
     def moved(self, task: Any) -> str | None:
         return None if task.moved_total is None else f"{task.moved_total:,}"
-
-    @admin.display(description="number", ordering="id")
-    def public_id(self, task: PutAway) -> str:
-        return task.public_id
-
-    @admin.display(description="by", ordering="actor_name")
-    def by(self, task: PutAway) -> str:
-        return task.actor_name
 
     @admin.display(description="lines")
     def lines(self, task: PutAway) -> SafeString:
@@ -270,10 +255,6 @@ class PutAwayAdmin(ActPages, ReadOnlyScopedAdmin):
             "<th>Planned</th><th>Put away</th><th></th></tr></thead><tbody>{}</tbody></table></div>",
             cells,
         )
-
-    @admin.display(description="history")
-    def history(self, task: PutAway) -> SafeString:
-        return once(task, "history", lambda: history_table(task))
 
     # --- making one
 

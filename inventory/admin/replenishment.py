@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from inventory.admin.history_table import history_table
-from inventory.admin.integrations import label, link
+from inventory.admin.documents import AskedDocumentAdmin
+from inventory.admin.integrations import link
 from inventory.admin.receipts import RECEIVE_URL, ReceivingPages
 from inventory.admin.replenishment_forms import (
     CONDITIONAL,
@@ -33,7 +33,6 @@ from inventory.replenishment.rules import READ, WRITE, configure, drop_rule
 from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
-from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.models import Warehouse
 
 __all__ = ["ReplenishmentAdmin", "ReplenishmentRuleAdmin"]
@@ -120,7 +119,8 @@ class ReplenishmentRuleAdmin(SuggestionPages, SkuSearch):
 
 
 @admin.register(Replenishment)
-class ReplenishmentAdmin(ReceivingPages, ReadOnlyScopedAdmin, SkuSearch):
+class ReplenishmentAdmin(ReceivingPages, AskedDocumentAdmin, SkuSearch):
+    state_labels = _LABELS
     read_permission = READ
     write_permission = WRITE
     warehouse_path = "warehouse_id"
@@ -195,10 +195,6 @@ class ReplenishmentAdmin(ReceivingPages, ReadOnlyScopedAdmin, SkuSearch):
     def state_label(self, order: Replenishment) -> str:
         return str(ReplenishmentState(order.state).label)
 
-    @admin.display(description="state")
-    def state_shown(self, order: Replenishment) -> SafeString:
-        return label(self.state_label(order), _LABELS)
-
     @admin.display(description="from")
     def source(self, order: Replenishment) -> str:
         line = order.transfer_line
@@ -216,25 +212,7 @@ class ReplenishmentAdmin(ReceivingPages, ReadOnlyScopedAdmin, SkuSearch):
         state = line.transfer.get_state_display()
         return format_html("{} ({})", link(line.transfer, line.transfer.public_id), state)
 
-    @admin.display(description="number", ordering="id")
-    def public_id(self, order: Replenishment) -> str:
-        return order.public_id
-
-    @admin.display(description="by", ordering="actor_name")
-    def by(self, order: Replenishment) -> str:
-        return order.actor_name
-
-    @admin.display(description="history")
-    def history(self, order: Replenishment) -> SafeString:
-        return history_table(order)
-
     # --- forms
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.asked if obj is None else self.told
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else self.told
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
@@ -245,12 +223,6 @@ class ReplenishmentAdmin(ReceivingPages, ReadOnlyScopedAdmin, SkuSearch):
                 is_active=True, is_readonly=False
             ).order_by("name")
         return form
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "warehouse":
-            field.queryset = field.queryset.filter(is_active=True, is_readonly=False)
-        return field
 
     def store(
         self, request: HttpRequest, access: Access, obj: Replenishment, form: Any, change: bool
@@ -267,9 +239,6 @@ class ReplenishmentAdmin(ReceivingPages, ReadOnlyScopedAdmin, SkuSearch):
         )
         (made,) = transactions.run(lambda: place_orders(access=access, orders=[order]))
         obj.__dict__.update(made.__dict__)
-
-    def response_post_save_add(self, request: HttpRequest, obj: Replenishment) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse(self.url_name("change"), args=(obj.pk,)))
 
     # --- actions
 

@@ -8,17 +8,15 @@ from typing import Any, Final
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import INPUT_CLASSES
 
 from inventory.admin.act_pages import ActForm, ActPages, IssueForm, UnitsForm
+from inventory.admin.documents import AskedDocumentAdmin
 from inventory.admin.fresh_stock import FreshStock
-from inventory.admin.history_table import history_table
-from inventory.admin.integrations import clock_time, label
+from inventory.admin.integrations import clock_time
 from inventory.admin.search import SkuSearch
 from inventory.models import Reservation, ReservationState
 from inventory.models.sku import MAXIMUM_QUANTITY
@@ -36,7 +34,6 @@ from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import PlaceForm
-from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 
 __all__ = ["RESERVATION_LABELS", "ReservationAdmin"]
 
@@ -76,7 +73,8 @@ def _units_field(widget: Any) -> forms.IntegerField:
 
 
 @admin.register(Reservation)
-class ReservationAdmin(FreshStock, ActPages, ReadOnlyScopedAdmin, SkuSearch):
+class ReservationAdmin(FreshStock, ActPages, AskedDocumentAdmin, SkuSearch):
+    state_labels = RESERVATION_LABELS
     read_permission = READ
     write_permission = WRITE
     warehouse_path = "warehouse_id"
@@ -139,10 +137,6 @@ class ReservationAdmin(FreshStock, ActPages, ReadOnlyScopedAdmin, SkuSearch):
     def state_label(self, reservation: Reservation) -> str:
         return str(ReservationState(reservation.state).label)
 
-    @admin.display(description="state")
-    def state_shown(self, reservation: Reservation) -> SafeString:
-        return label(self.state_label(reservation), RESERVATION_LABELS)
-
     @admin.display(description="ends", ordering="expires_at")
     def ends(self, reservation: Reservation) -> datetime | None:
         return reservation.expires_at
@@ -151,40 +145,13 @@ class ReservationAdmin(FreshStock, ActPages, ReadOnlyScopedAdmin, SkuSearch):
     def ends_at(self, reservation: Reservation) -> str:
         return clock_time(reservation.expires_at) if reservation.expires_at else "Never"
 
-    @admin.display(description="number", ordering="id")
-    def public_id(self, reservation: Reservation) -> str:
-        return reservation.public_id
-
-    @admin.display(description="by", ordering="actor_name")
-    def by(self, reservation: Reservation) -> str:
-        return reservation.actor_name
-
-    @admin.display(description="history")
-    def history(self, reservation: Reservation) -> SafeString:
-        return history_table(reservation)
-
     # --- forms
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.asked if obj is None else self.told
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else self.told
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "warehouse":
-            field.queryset = field.queryset.filter(is_active=True, is_readonly=False)
-        return field
 
     def store(self, request: HttpRequest, access: Access, obj: Reservation, form: Any, change: bool) -> None:
         values = {name: form.cleaned_data.get(name) for name in self.asked}
         values["note"] = values["note"] or ""
         made = transactions.run(lambda: create_reservation(access=access, **values))
         obj.__dict__.update(made.__dict__)
-
-    def response_post_save_add(self, request: HttpRequest, obj: Reservation) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse(self.url_name("change"), args=(obj.pk,)))
 
     # --- actions
 

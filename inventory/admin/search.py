@@ -11,8 +11,15 @@ from inventory.models import Barcode, sku_key
 from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.identifiers import decode
+from warehouses.models import Organization
 
-__all__ = ["SkuSearch"]
+__all__ = ["SkuSearch", "names_sku"]
+
+
+def names_sku(organization: Organization, term: str) -> Q:
+    """Of lines with a `sku`: those whose SKU has a code that begins with the term, or the barcode that was scanned."""
+    scanned = Barcode.objects.filter(organization=organization, code=term).values("sku")
+    return Q(sku__code_key__startswith=sku_key(term)) | Q(sku__in=scanned)
 
 
 class SkuSearch(ScopedModelAdmin):

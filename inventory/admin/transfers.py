@@ -23,22 +23,19 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTe
 
 from inventory import transfers
 from inventory.admin.act_pages import ActForm, ActPages
+from inventory.admin.documents import DocumentAdmin
 from inventory.admin.goods_form import GoodsFormSet, once, show_refusal, with_more_lines
-from inventory.admin.history_table import history_table
-from inventory.admin.integrations import label
 from inventory.admin.receive_form import find_bins
+from inventory.admin.search import names_sku
 from inventory.admin.transfer_receipt import FinalForm, ReceiptFormSet, receipt_rows
 from inventory.models import (
-    Barcode,
     Transfer,
     TransferLine,
     TransferPick,
     TransferState,
-    sku_key,
 )
 from warehouses import transactions
 from warehouses.access import Access
-from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
 from warehouses.models import Bin, Warehouse
 from warehouses.refusals import Conflict, Refusal
@@ -107,9 +104,10 @@ class TransferList(ChangeList):
 
 
 @admin.register(Transfer)
-class TransferAdmin(ActPages, ReadOnlyScopedAdmin):
+class TransferAdmin(ActPages, DocumentAdmin):
     """Seen by whoever may read transfers at one of the two ends."""
 
+    state_labels = _LABELS
     read_permission = transfers.READ
     write_permission = transfers.WRITE
     icon = "local_shipping"
@@ -194,9 +192,7 @@ class TransferAdmin(ActPages, ReadOnlyScopedAdmin):
             if named.exists():
                 return named, False
             lines = TransferLine.objects.filter(transfer=OuterRef("pk"))
-            owner = self.require_access(request).organization
-            scanned = Barcode.objects.filter(code=term, organization=owner).values("sku")
-            of_sku = lines.filter(Q(sku__code_key__startswith=sku_key(term)) | Q(sku__in=scanned))
+            of_sku = lines.filter(names_sku(self.require_access(request).organization, term))
             if (found := queryset.filter(Exists(of_sku))).exists():
                 return found, False
         return super().get_search_results(request, queryset, search_term)
@@ -214,10 +210,6 @@ class TransferAdmin(ActPages, ReadOnlyScopedAdmin):
     def state_label(self, transfer: Transfer) -> str:
         return str(TransferState(transfer.state).label)
 
-    @admin.display(description="state")
-    def state_shown(self, transfer: Transfer) -> SafeString:
-        return label(self.state_label(transfer), _LABELS)
-
     @admin.display(description="units")
     def quantity(self, transfer: Any) -> str:
         return f"{transfer.sums.get('quantity', 0):,}"
@@ -225,14 +217,6 @@ class TransferAdmin(ActPages, ReadOnlyScopedAdmin):
     @admin.display(description="in transit")
     def in_transit(self, transfer: Any) -> str:
         return f"{transfer.sums.get('in_transit', 0):,}"
-
-    @admin.display(description="number", ordering="id")
-    def public_id(self, transfer: Transfer) -> str:
-        return transfer.public_id
-
-    @admin.display(description="by", ordering="actor_name")
-    def by(self, transfer: Transfer) -> str:
-        return transfer.actor_name
 
     @admin.display(description="lines")
     def lines(self, transfer: Any) -> SafeString:
@@ -276,10 +260,6 @@ class TransferAdmin(ActPages, ReadOnlyScopedAdmin):
             "<th>Why short</th></tr></thead><tbody>{}</tbody></table></div>",
             cells,
         )
-
-    @admin.display(description="history")
-    def history(self, transfer: Transfer) -> SafeString:
-        return once(transfer, "history", lambda: history_table(transfer))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         found: Any = super().get_object(request, object_id, from_field)
