@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from inventory.ledger.state import ItemState
+from inventory.ledger.state import ITEM_COLUMNS, ItemState
 from inventory.models import StockItem
 
 __all__ = ["read_shares", "share_out"]
@@ -40,20 +40,7 @@ def read_shares(level_ids: Collection[UUID], *, today: date) -> dict[UUID, int]:
     reserved: dict[UUID, int] = {}
     # Over the years a level gathers empty items of lots long gone.
     items = StockItem.objects.order_by().filter(Q(on_hand__gt=0) | Q(level__on_hand=0), level__in=level_ids)
-    columns: Iterable[Any] = items.values_list(
-        "level_id",
-        "level__reserved",
-        "id",
-        "bin_id",
-        "lot_id",
-        "on_hand",
-        "held",
-        "bin__room__is_sellable",
-        "lot__expires_on",
-        "lot__received_at",
-        "lot__state",
-        "bin__room__room_type",
-    )
+    columns: Iterable[Any] = items.values_list("level_id", "level__reserved", *ITEM_COLUMNS)
     for level_id, quantity, *values in columns:
         reserved[level_id] = quantity
         found[level_id].append(ItemState(*values))

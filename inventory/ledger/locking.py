@@ -16,7 +16,7 @@ from inventory.ledger import rows
 from inventory.ledger.expiry import Expired, due
 from inventory.ledger.lines import Line
 from inventory.ledger.rows import LevelKey
-from inventory.ledger.state import Base, BinState, ItemState, LevelState
+from inventory.ledger.state import ITEM_COLUMNS, Base, BinState, ItemState, LevelState
 from inventory.models import StockItem, StockLevel, StockSummary
 from warehouses.identifiers import new_id
 from warehouses.models import Organization
@@ -119,18 +119,6 @@ def read_items(levels: Mapping[LevelKey, LevelState], lines: Sequence[Line]) -> 
         | Q(lot__in=goals)
         | Q(pk__in=named_items)
     )
-    columns: Iterable[Any] = found.values_list(
-        "level_id",
-        "id",
-        "bin_id",
-        "lot_id",
-        "on_hand",
-        "held",
-        "bin__room__is_sellable",
-        "lot__expires_on",
-        "lot__received_at",
-        "lot__state",
-        "bin__room__room_type",
-    )
+    columns: Iterable[Any] = found.values_list("level_id", *ITEM_COLUMNS)
     for level_id, *values in columns:
         by_id[level_id].items.append(ItemState(*values))

@@ -5,14 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from inventory.models import LotState
 from warehouses.models.room import RoomType
 
-__all__ = ["Base", "BinState", "Change", "HeldChange", "ItemState", "LevelState", "on_hand_of"]
+__all__ = [
+    "ITEM_COLUMNS",
+    "Base",
+    "BinState",
+    "Change",
+    "HeldChange",
+    "ItemState",
+    "LevelState",
+    "on_hand_of",
+]
 
 _NEVER = date.max
+
+#: Where the first fields of an ItemState, in their order, are read from a stock item.
+ITEM_COLUMNS: Final = (
+    "id",
+    "bin_id",
+    "lot_id",
+    "on_hand",
+    "held",
+    "bin__room__is_sellable",
+    "lot__expires_on",
+    "lot__received_at",
+    "lot__state",
+    "bin__room__room_type",
+)
 
 
 @dataclass(frozen=True, slots=True)
