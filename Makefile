@@ -1,7 +1,7 @@
 # run: the product, on a machine with nothing but Python 3.11 or newer. test, check: what must pass before a commit.
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format bench screenshots services lock
+.PHONY: help run setup test nightly rehearse check format bench chaos screenshots services lock
 
 PYTHON := .venv/bin/python
 LOCK := .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -25,6 +25,13 @@ setup:  ## make .venv, with all that it takes to work on the product
 test: setup  ## the whole suite: on SQLite, then on PostgreSQL and Redis; ARGS goes to pytest
 	@$(PYTHON) .ci/test $(ARGS)
 
+nightly: setup  ## the long forms of what is tested at random: histories over HTTP, broken requests; an hour and more
+	@HYPOTHESIS_PROFILE=nightly SCHEMATHESIS_EXAMPLES=100 $(PYTHON) .ci/test tests/machine \
+		tests/inventory/ledger/test_documents.py tests/inventory/api/test_openapi_fuzzed.py --timeout 7200 $(ARGS)
+
+rehearse: setup  ## back up the database, restore the backup beside it, upgrade and verify that; ARGS="--dump FILE"
+	@$(PYTHON) manage.py rehearse_restore $(ARGS)
+
 check: setup  ## style, types, arrows between packages, migrations, production settings
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -39,6 +46,9 @@ format: setup  ## let ruff mend what it can
 
 bench: setup  ## measure, on a database of its own; ARGS=--write for docs/benchmarks.md; BENCH_SCALE=small is quick
 	@$(PYTHON) .ci/bench $(ARGS)
+
+chaos: setup  ## kill servers and processes under load, and look for what is lost; ARGS="--seconds 40 --seed 7"
+	@$(PYTHON) .ci/chaos $(ARGS)
 
 screenshots: setup  ## take the pictures of README.md anew
 	@$(PYTHON) .ci/screenshots

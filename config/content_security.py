@@ -6,11 +6,14 @@ under the admin allow that, and no others do. What is not HTML may load nothing 
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import cached_property
 from typing import Any
 
-from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.constants import HEADER, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
+from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -45,6 +48,25 @@ class ContentSecurityMiddleware(CSPMiddleware):
     @cached_property
     def _admin_path(self) -> str:
         return reverse("admin:index")
+
+    @cached_property
+    def _data_header(self) -> str:
+        return build_policy(**asdict(PolicyParts(config=DATA_POLICY)))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Most answers are the API's: what stands on each of them is one and the same text, made once."""
+        is_plain = not (
+            settings.DEBUG
+            or response.get("Content-Type", "").startswith("text/html")
+            or HEADER in response
+            or getattr(request, "_csp_nonce", None)
+            or getattr(settings, "CONTENT_SECURITY_POLICY_REPORT_ONLY", None)
+            or any(name.startswith("_csp") for name in vars(response))  # of `csp.decorators`
+        )
+        if not is_plain:
+            return super().process_response(request, response)
+        response[HEADER] = self._data_header
+        return response
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False

@@ -53,6 +53,19 @@ def choose(request: HttpRequest, contracts: Mapping[str, str] = CONTRACTS) -> Re
 
 
 def _matches(path: str, contracts: Mapping[str, str]) -> dict[str, ResolverMatch]:
+    """The matches by contract. Those of paths that some contract spells out, of which there are few, are kept."""
+    known = _literal.get(path) if contracts is CONTRACTS else None
+    if known is None:
+        known = _resolved(path, contracts)
+        if contracts is CONTRACTS and not all(match.kwargs for match in known.values()):
+            _literal[path] = known
+    return dict(known)
+
+
+_literal: dict[str, dict[str, ResolverMatch]] = {}
+
+
+def _resolved(path: str, contracts: Mapping[str, str]) -> dict[str, ResolverMatch]:
     found = {}
     for name, urlconf in contracts.items():
         try:

@@ -20,16 +20,19 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 
+# One list for good: a logger keeps the one that it was first used with, also when structlog is configured again.
+_PROCESSORS: list[Processor] = [
+    structlog.stdlib.filter_by_level,
+    *_SHARED,
+    structlog.processors.StackInfoRenderer(),
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+
 
 def configure_structlog() -> None:
     """Hand structlog's events to `logging`, so that there is one way out for all lines."""
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.processors.StackInfoRenderer(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -67,6 +70,8 @@ def logging_configuration(*, level: str, style: str) -> dict[str, Any]:
             # A scanner's wrong Host is answered 400; a traceback for each says nothing.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "django.db.backends": {"level": "INFO"},
+            # Says at each start that it makes no pictures, which nobody wants of it.
+            "pyBarcode": {"level": "WARNING"},
             # Several lines every few seconds, of ticks that found nothing to do: no reading for a person.
             "celery.beat": {"level": ticks},
             "celery.worker.strategy": {"level": ticks},

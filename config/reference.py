@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import path, re_path
 from django.views.decorators.http import condition, require_safe
 
-from inventory.api.documents import CONTRACTS
+from config.contracts import CONTRACTS
 from warehouses.http.openapi import render_document
 
 __all__ = ["document", "page", "urlpatterns"]

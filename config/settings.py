@@ -16,9 +16,10 @@ from django.templatetags.static import static
 
 from config import environment
 from config.content_security import PAGE_POLICY
-from config.databases import database
+from config.databases import database, replica
 from config.logs import configure_structlog, logging_configuration
 from config.mail import email_settings
+from config.public_url import guessed_url
 from config.secret_key import kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -79,18 +80,21 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "warehouses.http.request_id.RequestIdMiddleware",  # outermost: every response and log line has the id
+    "warehouses.http.request_recording.RequestRecordingMiddleware",  # sees what every other one has answered
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # These two add headers to what ProblemMiddleware answers too, so they stand outside of it.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.content_security.ContentSecurityMiddleware",
     "warehouses.http.problems.ProblemMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "warehouses.http.row_security.RowSecurityMiddleware",  # outside of whatever asks the database
+    # Those of `lanes` are Django's and ours, which requests with a key pass by.
+    "warehouses.http.lanes.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "warehouses.http.organization.OrganizationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "warehouses.http.lanes.AuthenticationMiddleware",
+    "warehouses.http.lanes.OrganizationMiddleware",
+    "warehouses.http.lanes.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -133,6 +137,14 @@ DATABASES = {
         behind_pgbouncer=environment.flag("DATABASE_PGBOUNCER", default=False),
     ),
 }
+#: Reports are read from here, where it is given and no further behind than that; nothing else is, and nothing written.
+REPLICA_DATABASE_URL = environment.url("REPLICA_DATABASE_URL", schemes=("postgresql", "postgres"))
+REPLICA_MAX_LAG = environment.duration("REPLICA_MAX_LAG", "10s", maximum=timedelta(hours=1))
+if REPLICA_DATABASE_URL:
+    DATABASES["replica"] = replica(REPLICA_DATABASE_URL, DATABASES["default"])
+    DATABASE_ROUTERS = ["warehouses.replica.Router"]
+#: The role that requests act as on PostgreSQL, which sees one organization at a time; without one, as whoever logs in.
+DATABASE_APP_ROLE = environment.text("DATABASE_APP_ROLE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: broker, cache and rate limits; without it there is one web process and one worker
@@ -169,6 +181,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # without it, a login that names no next page ends in a 404
+#: Where people begin who may do nothing but this: the overview leads them there.
+FIRST_PAGES = {"inventory.cyclecount": "count:home"}
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())  # a shift
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -205,6 +219,11 @@ if PRODUCTION:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440  # 2.5 MB, far above the largest bulk request
 RATE_LIMIT_PER_MINUTE = environment.integer("RATE_LIMIT_PER_MINUTE", 6000, minimum=1, maximum=10_000_000)
 
+#: The log of API requests that people look into; a thread of each web process writes it, of tests none.
+REQUEST_LOG = environment.flag("REQUEST_LOG", default=True)
+REQUEST_LOG_KEPT = environment.duration("REQUEST_LOG_KEPT", "7d", maximum=timedelta(days=365))
+REQUEST_LOG_IN_BACKGROUND = ENVIRONMENT != "test"
+
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "warehouses.http.authentication.KeyAuthentication",
@@ -227,8 +246,10 @@ API_CONTRACTS = {
     "gateway": "inventory.api.gateway.urls",
     "nexus": "inventory.api.nexus.urls",
     "pos": "inventory.api.pos.urls",
-    "backoffice": "inventory.api.backoffice.urls",
+    "backoffice": "config.backoffice",
 }
+#: Where their documents are.
+API_DOCUMENTS = "config.contracts.CONTRACTS"
 
 # --- requests to the outside: webhooks and point-of-sale feeds
 
@@ -238,6 +259,8 @@ WEBHOOK_THREADS = environment.integer("WEBHOOK_THREADS", 16, minimum=2, maximum=
 WEBHOOK_LOG_KEPT = environment.duration("WEBHOOK_LOG_KEPT", "30d", maximum=timedelta(days=3650))
 #: Each location's CSV files have a folder of their own in here.
 POS_DROP_DIR = BASE_DIR / environment.text("POS_DROP_DIR", str(DATA_DIR / "pos"))
+#: The rows of imports with which nothing was done for so long go; who imported what stays.
+IMPORT_ROWS_KEPT = environment.duration("IMPORT_ROWS_KEPT", "90d", maximum=timedelta(days=3650))
 #: How many syncs are worked on at once, over all machines; the others wait for their turn.
 SYNC_WORKERS = environment.integer("SYNC_WORKERS", 1, minimum=1, maximum=64)
 
@@ -304,6 +327,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "run-imports": {
+        "task": "inventory.run_imports",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     "run-syncs": {
         "task": "inventory.run_syncs",
         "schedule": timedelta(seconds=10),
@@ -314,11 +342,54 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "send-notices": {
+        "task": "warehouses.send_notices",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     # Midnight comes to one organization after another.
     "expire-lots": {
         "task": "inventory.expire_lots",
         "schedule": timedelta(hours=1),
         "options": {"expires": 3600},
+    },
+    # What is written now is covered after the five minutes that clocks may differ by, and a tick or two.
+    "make-checkpoints": {
+        "task": "inventory.make_checkpoints",
+        "schedule": timedelta(minutes=2),
+        "options": {"expires": 120},
+    },
+    # Of each organization every few minutes, less often where there is much to read, and soon after its midnight.
+    "refresh-day-figures": {
+        "task": "inventory.refresh_day_figures",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    "pack-tallies": {
+        "task": "inventory.pack_tallies",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
+    },
+    # Once a day for each organization, after its own midnight: what is due is planned when it is known.
+    "refresh-classes": {
+        "task": "cycle_counts.refresh_classes",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3600},
+    },
+    "propose-counts": {
+        "task": "cycle_counts.propose_counts",
+        "schedule": timedelta(minutes=20),
+        "options": {"expires": 1200},
+    },
+    "purge-request-log": {
+        "task": "warehouses.purge_request_log",
+        "schedule": timedelta(minutes=15),
+        "options": {"expires": 900},
+    },
+    "write-exports": {
+        "task": "inventory.write_exports",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
     },
     "purge-logs": {
         "task": "inventory.purge_logs",
@@ -330,6 +401,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
 
 HOST = environment.text("HOST", "127.0.0.1")
 PORT = environment.integer("PORT", 8000, minimum=1, maximum=65535)
+#: Where people reach it: what links in e-mail begin with.
+PUBLIC_URL = environment.url(
+    "PUBLIC_URL",
+    guessed_url(hosts=ALLOWED_HOSTS if PRODUCTION else (), host=HOST, port=PORT),
+    schemes=("http", "https"),
+).rstrip("/")
 # The rate limiter counts in memory without Redis: two processes would each grant the whole limit.
 WEB_WORKERS = environment.integer(
     "WEB_WORKERS", 2 if REDIS_URL else 1, minimum=1, maximum=64 if REDIS_URL else 1
@@ -393,11 +470,78 @@ UNFOLD: dict[str, Any] = {
     ],
     "STYLES": [
         lambda request: static("warehouses/admin.css"),
+        lambda request: static("warehouses/parts.css"),
+        lambda request: static("warehouses/export.css"),
+        lambda request: static("warehouses/palette.css"),
+        lambda request: static("warehouses/first_steps.css"),
         lambda request: static("inventory/admin.css"),
+        lambda request: static("inventory/keyed_page.css"),
+        lambda request: static("inventory/correct.css"),
+        lambda request: static("stock_requests/requests.css"),
+    ],
+    "SCRIPTS": [
+        lambda request: static("warehouses/palette.js"),
+        lambda request: static("warehouses/field_names.js"),
+        lambda request: static("inventory/correct.js"),
     ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {"show_search": True, "navigation": "warehouses.admin_navigation.navigation"},
 }
+#: What else belongs to the demonstration, of the apps above the inventory too: called with `organization` and `now`.
+DEMO_PARTS = [
+    "stock_requests.demo.add_stock_requests",
+    "cycle_counts.demo.add_cycle_counts",
+    "inventory.demo.api_requests.add_api_requests",
+]
+#: What each app says on the overview: functions of an `Access` that give a `warehouses.home.Part`.
+HOME_PARTS = ["stock_requests.home.part", "cycle_counts.home.part", "inventory.home.part"]
+#: What stands above it until an organization has begun: a function of an `Access`, of an object or None.
+HOME_CHECKLIST = "warehouses.first_steps.checklist"
 #: Each app's part of the sidebar, in the order in which they are shown.
-ADMIN_NAVIGATION = ["inventory.admin_navigation.GROUPS", "warehouses.admin_navigation.GROUPS"]
+ADMIN_NAVIGATION = [
+    "stock_requests.admin_navigation.GROUPS",
+    "cycle_counts.admin_navigation.GROUPS",
+    "inventory.admin_navigation.GROUPS",
+    "warehouses.admin_navigation.GROUPS",
+]
+#: What is to be done before one can work: functions of the caller's access, each gives an app's first steps.
+FIRST_STEPS = [
+    "warehouses.admin.first_steps.steps",
+    "inventory.admin.first_steps.steps",
+    "stock_requests.admin.first_steps.steps",
+    "cycle_counts.admin.first_steps.steps",
+]
+#: What the palette finds: functions of the caller's access and the term, in the order in which hits are shown.
+PALETTE_PARTS = [
+    "inventory.admin.palette.find",
+    "warehouses.admin.palette.find",
+    "stock_requests.admin.palette.find",
+    "cycle_counts.admin.palette.find",
+]
+
+#: What the apps above the inventory tell of a SKU on its timeline (`inventory.sku_page.events.Part`).
+SKU_TIMELINE_PARTS = ["stock_requests.sku_timeline.REQUESTS", "cycle_counts.sku_timeline.COUNTS"]
+# Pages of the admin site that belong to no model: functions of the site, each gives its URL patterns.
+ADMIN_PAGES: list[str] = [
+    "inventory.admin.developers.pages",
+    "inventory.admin.explorer.pages",
+    "inventory.admin.barcode_page.pages",
+    "inventory.admin.demo_page.pages",
+    "inventory.admin.exports.pages",
+    "inventory.admin.label_pages.pages",
+    "inventory.admin.transfer_paper.pages",
+    "inventory.admin.sku_pages.pages",
+]
+
+# What can be taken out as a file: where it is asked for, how a list of the back office is read, and the pages that are
+# no list: name → function of the caller's access and the page's query, gives a `warehouses.tables.Table`.
+EXPORT_URL = "admin:export"
+EXPORT_LISTS = "warehouses.admin.list_exports.list_table"
+EXPORT_PAGES: dict[str, str] = {
+    "inventory_stockitem_expired": "inventory.admin.expired_goods.export_table",
+    "inventory_explorer": "inventory.admin.explorer.export_table",
+    "sku_timeline": "inventory.admin.sku_export.export_table",
+}
+#: What a list hands its selected rows to, to print labels: called with the request, `kind` and their public ids.
+LABEL_PAGE = "inventory.admin.label_pages.label_page"

@@ -13,12 +13,16 @@ handler404 = "warehouses.http.problems.handler404"
 handler500 = "warehouses.http.problems.handler500"
 
 urlpatterns = [
+    # First, because most requests go there. Backoffice documents some of its routes without the prefix too.
+    re_path(r"^(?:api|cycle-count)(?:/|$)", dispatch, name="dispatch"),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
     path("admin/", admin.site.urls),
     path("", include("warehouses.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", include("config.reference")),
+    path("", include("config.developers")),
     *(path(f"{name}/", include(urlconf)) for name, urlconf in CONTRACTS.items()),
-    re_path(r"^api(?:/|$)", dispatch, name="dispatch"),
+    path("count", RedirectView.as_view(pattern_name="count:home")),  # as people type it
+    path("count/", include("cycle_counts.phone.urls")),
 ]

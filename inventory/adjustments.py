@@ -60,8 +60,8 @@ def adjust(
 
     Runs in the caller's transaction. Locks and raises as `inventory.ledger.post` does. The document's reason is that
     of its lines, or none where they have several. `keeps_empty`: it is written even where nothing changed, because
-    that somebody looked and found all as it should be is worth knowing. `document_id` is its key, for a demonstration
-    whose documentation names it.
+    that somebody looked and found all as it should be is worth knowing. `document_id` is its key: of a form that
+    may be sent twice, or of a demonstration whose documentation names it.
     """
     document = DocumentRef(DocumentType.ADJUSTMENT, document_id or new_id())
     posting = post(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 
+from inventory.admin.developers import may_open as may_open_developers
 from warehouses.admin_navigation import Group, Item
 from warehouses.http.organization import access_of
 
@@ -24,9 +25,25 @@ GROUPS = (
     Group(
         "Stock",
         (
-            Item("Stock levels", "inventory", "inventory.stocklevel", description="SKUs by warehouse"),
+            Item(
+                "Stock",
+                "inventory",
+                url="admin:inventory_explorer",
+                description="Every SKU: what is there, promised, available",
+                key="s",
+                shown=_may("inventory.read"),
+            ),
+            Item(
+                "Stock levels", "warehouse", "inventory.stocklevel", description="SKUs by warehouse", key="l"
+            ),
             Item("Stock items", "shelves", "inventory.stockitem", description="By bin and lot"),
-            Item("Movements", "receipt_long", "inventory.movement", description="The ledger, newest first"),
+            Item(
+                "Movements",
+                "receipt_long",
+                "inventory.movement",
+                description="The ledger, newest first",
+                key="m",
+            ),
             Item(
                 "Adjustments",
                 "published_with_changes",
@@ -62,6 +79,7 @@ GROUPS = (
                 "move_to_inbox",
                 url="admin:inventory_replenishment_receive",
                 description="What has come from suppliers",
+                key="e",
                 shown=_may("inventory.write"),
             ),
             Item(
@@ -75,6 +93,7 @@ GROUPS = (
                 "local_shipping",
                 "inventory.transfer",
                 description="Between locations, and from bin to bin",
+                key="t",
             ),
             Item(
                 "Expired goods",
@@ -102,8 +121,13 @@ GROUPS = (
                 shown=_may("replenishment.read"),
             ),
             Item("Orders", "shopping_cart", "inventory.replenishment", description="What is on order"),
+            # What is set up once is for those who set it up; the others find it from where it is used.
             Item(
-                "Rules", "rule_settings", "inventory.replenishmentrule", description="When, how much, where"
+                "Rules",
+                "rule_settings",
+                "inventory.replenishmentrule",
+                description="When, how much, where",
+                shown=_may("replenishment.write"),
             ),
         ),
     ),
@@ -117,12 +141,19 @@ GROUPS = (
                 description="Channel by SKU, each number explained",
                 shown=_may("inventory.read"),
             ),
-            Item("Channels", "storefront", "inventory.channel", description="Where stock is sold"),
+            Item(
+                "Channels",
+                "storefront",
+                "inventory.channel",
+                description="Where stock is sold",
+                shown=_may("inventory.write"),
+            ),
             Item(
                 "Channel rules",
                 "rule_settings",
                 "inventory.channelrule",
                 description="What each channel may have of a SKU",
+                shown=_may("inventory.write"),
             ),
         ),
     ),
@@ -133,12 +164,39 @@ GROUPS = (
             Item("Products", "inventory_2", "inventory.product", description="What is sold"),
             Item("Categories", "category", "inventory.category", description="Groups of products"),
             Item("Lots", "deployed_code_history", "inventory.lot", description="Batches and their expiry"),
-            Item("Reason codes", "sell", "inventory.reasoncode", description="Why stock changes"),
+            Item(
+                "Reason codes",
+                "sell",
+                "inventory.reasoncode",
+                description="Why stock changes",
+                shown=_may("inventory.write"),
+            ),
+            Item(
+                "Imports",
+                "upload_file",
+                "inventory.importrun",
+                description="Files brought in, and undone",
+                key="i",
+            ),
         ),
     ),
     Group(
         "Integrations",
         (
+            Item(
+                "Developers",
+                "terminal",
+                url="admin:developers",
+                description="Keys, the first call, what was refused and why",
+                key="d",
+                shown=may_open_developers,
+            ),
+            Item(
+                "API requests",
+                "receipt_long",
+                "warehouses.requestrecord",
+                description="What was asked, and what was answered",
+            ),
             Item(
                 "Webhooks",
                 "webhook",
@@ -157,7 +215,13 @@ GROUPS = (
                 "inventory.posconnection",
                 description="Locations that follow their point of sale",
             ),
-            Item("Sync runs", "sync", "inventory.syncrun", description="What each sync changed or refused"),
+            Item(
+                "Sync runs",
+                "sync",
+                "inventory.syncrun",
+                description="What each sync changed or refused",
+                shown=_may("inventory.write"),
+            ),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from inventory import statements
 from inventory.models import StateChange
@@ -14,7 +14,9 @@ from warehouses.identifiers import new_id
 from warehouses.models import Organization
 from warehouses.models.base import PublicModel
 
-__all__ = ["Entry", "history_of", "note", "note_all"]
+__all__ = ["Entry", "history_of", "note", "note_all", "shortened"]
+
+_LONGEST_NOTE: Final = 500
 
 
 def note(
@@ -78,6 +80,11 @@ def note_all(*, organization: Organization, actor: Actor, entries: Sequence[Entr
             for entry in entries
         ],
     )
+
+
+def shortened(text: str) -> str:
+    """`text`, or as much of its beginning as a line of the history takes."""
+    return text if len(text) <= _LONGEST_NOTE else f"{text[: _LONGEST_NOTE - 1]}…"
 
 
 def history_of(subjects: Sequence[PublicModel]) -> dict[Any, list[StateChange]]:

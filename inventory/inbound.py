@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -30,6 +30,7 @@ __all__ = [
     "follow_cancelled",
     "follow_lines",
     "inbound_of",
+    "inbound_to",
     "lock_replenishments",
     "note_receipts",
     "outstanding",
@@ -65,26 +66,50 @@ def inbound_of(
     }
 
 
+def inbound_to(*, organization: Organization, places: Collection[tuple[UUID, UUID]]) -> dict[Any, Inbound]:
+    """What is inbound to each of `places`, which are (SKU, location). Two queries, none without places."""
+    if not places:
+        return {}
+    sku_ids, warehouse_ids = ({place[part] for place in places} for part in (0, 1))
+    on_order = _open_orders(organization).filter(sku__in=sku_ids, warehouse__in=warehouse_ids)
+    in_transit = _under_way(organization).filter(sku__in=sku_ids, transfer__to_warehouse__in=warehouse_ids)
+    ordered = _by_place(on_order.values_list("sku", "warehouse").annotate(units=Sum(_ORDERED)))
+    moving = _by_place(in_transit.values_list("sku", "transfer__to_warehouse").annotate(units=Sum(_MOVING)))
+    return {place: Inbound(ordered.get(place, 0), moving.get(place, 0)) for place in places}
+
+
+def _by_place(rows: QuerySet[Any, Any]) -> dict[tuple[UUID, UUID], int]:
+    return {(sku_id, warehouse_id): int(units) for sku_id, warehouse_id, units in rows}
+
+
 def units_on_order(organization: Organization, warehouse_id: UUID) -> QuerySet[Any, Any]:
     """(SKU, units) of the open orders for a location that no transfer in transit carries yet."""
-    rows = Replenishment.objects.order_by().filter(
-        Q(transfer_line=None) | Q(transfer_line__transfer__state=TransferState.DRAFT),
-        organization=organization,
-        warehouse=warehouse_id,
-        state=ReplenishmentState.OPEN,
-    )
-    return rows.values_list("sku").annotate(units=Sum(F("quantity") - F("received")))
+    rows = _open_orders(organization).filter(warehouse=warehouse_id)
+    return rows.values_list("sku").annotate(units=Sum(_ORDERED))
 
 
 def units_in_transit(organization: Organization, warehouse_id: UUID) -> QuerySet[Any, Any]:
     """(SKU, units) on their way to a location, whether or not somebody ordered them as a replenishment."""
-    rows = TransferLine.objects.order_by().filter(
-        transfer__organization=organization,
-        transfer__to_warehouse=warehouse_id,
-        transfer__state=TransferState.IN_TRANSIT,
+    rows = _under_way(organization).filter(transfer__to_warehouse=warehouse_id)
+    return rows.values_list("sku").annotate(units=Sum(_MOVING))
+
+
+_ORDERED: Final = F("quantity") - F("received")
+_MOVING: Final = F("shipped") - F("received") + F("surplus") - F("written_off")
+
+
+def _open_orders(organization: Organization) -> QuerySet[Replenishment]:
+    return Replenishment.objects.order_by().filter(
+        Q(transfer_line=None) | Q(transfer_line__transfer__state=TransferState.DRAFT),
+        organization=organization,
+        state=ReplenishmentState.OPEN,
     )
-    under_way = F("shipped") - F("received") + F("surplus") - F("written_off")
-    return rows.values_list("sku").annotate(units=Sum(under_way))
+
+
+def _under_way(organization: Organization) -> QuerySet[TransferLine]:
+    return TransferLine.objects.order_by().filter(
+        transfer__organization=organization, transfer__state=TransferState.IN_TRANSIT
+    )
 
 
 def outstanding(replenishment: Replenishment) -> int:

@@ -23,6 +23,7 @@ BUILT_IN = frozenset(
         "destruction",
         "consumed",
         "sale",
+        "stock_request",
     }
 )
 
@@ -47,6 +48,7 @@ STANDARD: tuple[tuple[str, str, Direction, Nature], ...] = (
     ("put_away", "Moved to another bin", Direction.EITHER, Nature.ISSUE),
     ("destruction", "Brought to the destruction room", Direction.EITHER, Nature.CORRECTION),
     ("consumed", "Expired goods used up", Direction.OUT, Nature.CORRECTION),
+    ("stock_request", "Handed out for a request", Direction.OUT, Nature.ISSUE),
 )
 
 

@@ -10,22 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final, TypedDict
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from inventory.models import Movement, StockItem
+from inventory.models import Movement, StockItem, TallyKind
+from inventory.tallies import Tally, tally_of
 from warehouses.access import Access
 from warehouses.models import Warehouse
 
-__all__ = ["ItemAt", "items_at", "read_items_at", "walk_items_at"]
+__all__ = ["CountedAt", "ItemAt", "counted_items_at", "items_at", "read_items_at", "walk_items_at"]
 
 _ROWS_AT_ONCE: Final = 1000
 
 
-class ItemAt(TypedDict):
+class ItemAt(NamedTuple):
     """A stock item with `quantity`, its units on hand at the instant."""
 
     pk: UUID
@@ -47,6 +48,29 @@ def items_at(*, access: Access, instant: datetime, warehouse: Warehouse | None =
     return items if warehouse is None else items.filter(warehouse=warehouse)
 
 
+class CountedAt:
+    """How many items `items_at` has, and where in them a page begins, for its pages."""
+
+    def __init__(self, tally: Tally, instant: datetime) -> None:
+        self._tally = tally
+        self._instant = instant
+
+    def total(self) -> int:
+        return self._tally.total_by(self._instant)
+
+    def near(self, start: int) -> tuple[Q, int] | None:
+        return self._tally.near(start)
+
+
+def counted_items_at(
+    *, access: Access, instant: datetime, warehouse: Warehouse | None = None
+) -> CountedAt | None:
+    """The count of `items_at` of the same; None on an engine that has to look at them."""
+    place = warehouse.pk if warehouse is not None else None
+    tally = tally_of(TallyKind.ITEM, access=access, warehouse_id=place)
+    return None if tally is None else CountedAt(tally, instant)
+
+
 def read_items_at(keys: Sequence[UUID], *, instant: datetime) -> list[ItemAt]:
     """The items of `keys` in their order, as of `instant`. One query, in it one index look-up for each item."""
     last = Movement.objects.filter(stock_item=OuterRef("pk"), recorded_at__lte=instant).order_by(
@@ -56,9 +80,9 @@ def read_items_at(keys: Sequence[UUID], *, instant: datetime) -> list[ItemAt]:
         StockItem.objects.order_by()
         .filter(pk__in=keys)
         .annotate(quantity=Coalesce(Subquery(last.values("item_after")[:1]), 0))
-        .values(*ItemAt.__annotations__)
+        .values_list(*ItemAt._fields)
     )
-    found = {row["pk"]: row for row in rows}
+    found = {row.pk: row for row in map(ItemAt._make, rows)}
     return [found[key] for key in keys if key in found]
 
 

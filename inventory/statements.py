@@ -14,7 +14,9 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 
-__all__ = ["fetch", "field_of", "insert", "quote", "table_of", "update"]
+from warehouses import replica
+
+__all__ = ["cast_of", "fetch", "field_of", "insert", "quote", "table_of", "update"]
 
 
 def insert(
@@ -64,7 +66,7 @@ def field_of(model: type[Model], name: str) -> Any:
 
 def fetch(statement: str, parameters: Sequence[Any], fields: Sequence[Any]) -> Any:
     """The rows, each value as the field's own type: SQLite keeps UUIDs, booleans and instants in others."""
-    with connection.cursor() as cursor:
+    with connections[replica.alias()].cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     if connection.vendor == "postgresql":
@@ -105,7 +107,7 @@ def table_of(fields: Sequence[Any], rows: Sequence[Sequence[Any]]) -> tuple[str,
     ]
     names = [quote(field.column) for field in fields]
     if connection.vendor == "postgresql":
-        casts = ", ".join(f"%s::{_cast(field)}[]" for field in fields)
+        casts = ", ".join(f"%s::{cast_of(field)}[]" for field in fields)
         return f"unnest({casts}) AS v({', '.join(names)})", [
             list(column) for column in zip(*prepared, strict=True)
         ]
@@ -114,7 +116,7 @@ def table_of(fields: Sequence[Any], rows: Sequence[Sequence[Any]]) -> tuple[str,
     return f"(SELECT {picked} FROM json_each(%s)) AS v", [json.dumps(prepared, default=str)]
 
 
-def _cast(field: Any) -> str:
+def cast_of(field: Any) -> str:
     """The element type of a column's array: a varchar's length belongs to the column, not to the parameter."""
     return str(field.rel_db_type(connection) if field.is_relation else field.db_type(connection)).split("(")[
         0

@@ -6,38 +6,48 @@ therefore loses nothing, and one that comes twice finds nothing left to do.
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 from celery import shared_task
+from django.db import IntegrityError
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
-from inventory import reservations
+from inventory import checkpoints, day_figures, exports, reservations, tallies
+from inventory.demo import organization as demo
+from inventory.demo.people import new_password
 from inventory.expiry import nightly
+from inventory.import_runs import engine as imports
+from inventory.import_runs.purge import purge as purge_imports
 from inventory.sync import engine, runs
 from inventory.sync.purge import purge as purge_runs
 from inventory.webhooks import courier
 from inventory.webhooks.purge import purge as purge_deliveries
-from warehouses.refusals import Conflict
+from warehouses.refusals import Conflict, Refusal
+from warehouses.tasks import Bell
 
 __all__ = [
     "deliver_webhooks",
     "expire_lots",
     "expire_reservations",
+    "make_checkpoints",
+    "make_demo",
+    "pack_tallies",
     "purge_logs",
+    "refresh_day_figures",
+    "run_imports",
     "run_syncs",
+    "wake_checkpoints",
     "wake_courier",
+    "wake_demo",
+    "wake_exports",
+    "wake_imports",
     "wake_syncs",
+    "write_exports",
 ]
 
 #: Below the soft time limit by what the last request may take.
 _SECONDS_AT_WORK = 20.0
-#: A broker that is down is not asked again for each change of stock; whoever is due is found without it.
-_SECONDS_OF_SILENCE = 10.0
 
 _log = structlog.get_logger(__name__)
 
@@ -85,46 +95,82 @@ def expire_lots() -> None:
         _log.info("lots.expired", count=count)
 
 
+@shared_task(name="inventory.refresh_day_figures", ignore_result=True, soft_time_limit=1500, time_limit=1800)
+def refresh_day_figures() -> None:
+    """Read the figures of the overview off the stock of each organization whose turn it is.
+
+    Each organization by itself: one that is too busy now keeps no other waiting, and is found again. Whether it is
+    its turn is asked again just before: another worker may have been there.
+    """
+    for organization in day_figures.organizations_due(timezone.now()):
+        now = timezone.now()
+        if not day_figures.is_due(organization, now):
+            continue
+        try:
+            day_figures.refresh(organization=organization, now=now)
+        except Conflict as refusal:
+            _log.warning(
+                "day_figures.not_refreshed", organization=organization.public_id, reason=refusal.detail
+            )
+
+
+@shared_task(name="inventory.pack_tallies", ignore_result=True, soft_time_limit=1500, time_limit=1800)
+def pack_tallies() -> None:
+    """Fold what writers have noted of how many rows the lists have. Lists are right without it, and slower.
+
+    The list of a large stock that has just been loaded is counted once: hence time limits of its own.
+    """
+    tallies.pack_due()
+
+
 @shared_task(name="inventory.purge_logs", ignore_result=True)
 def purge_logs() -> None:
-    """Delete what has been looked at for long enough: deliveries and syncs."""
+    """Delete what has been looked at for long enough: deliveries, syncs, exports, and rows of imports."""
     now = timezone.now()
-    _log.info("logs.purged", deliveries=purge_deliveries(now), syncs=purge_runs(now))
+    _log.info(
+        "logs.purged",
+        deliveries=purge_deliveries(now),
+        syncs=purge_runs(now),
+        exports=exports.purge(now),
+        imports=purge_imports(now),
+    )
 
 
-class _Bell:
-    """Sends a task's message at once or, for a while after the broker did not take one, not at all.
-
-    When that while is over, one thread tries; the others stay silent until it has succeeded.
-    """
-
-    def __init__(self, task: Any) -> None:
-        self._task = task
-        self._is_silent = False
-        self._silent_until = 0.0
-        self._lock = threading.Lock()
-
-    def ring(self) -> None:
-        if not self._may_try():
-            return
-        try:
-            self._task.apply_async(retry=False)
-        except (OperationalError, OSError):  # Redis; the file broker's folder
-            self._is_silent = True
-            self._silent_until = time.monotonic() + _SECONDS_OF_SILENCE
-            _log.warning("broker.unreachable", task=self._task.name, exc_info=True)
-        else:
-            self._is_silent = False
-
-    def _may_try(self) -> bool:
-        with self._lock:
-            if not self._is_silent:
-                return True
-            if time.monotonic() < self._silent_until:
-                return False
-            self._silent_until = time.monotonic() + _SECONDS_OF_SILENCE
-            return True
+@shared_task(name="inventory.run_imports", ignore_result=True, soft_time_limit=1500, time_limit=1800)
+def run_imports() -> None:
+    """Work on the imports that are due. Reading a file is done in one go: hence time limits of its own."""
+    if imports.work(seconds=_SECONDS_AT_WORK):
+        wake_imports()
 
 
-wake_courier: Callable[[], None] = _Bell(deliver_webhooks).ring
-wake_syncs: Callable[[], None] = _Bell(run_syncs).ring
+@shared_task(name="inventory.write_exports", ignore_result=True, soft_time_limit=1500, time_limit=1800)
+def write_exports() -> None:
+    """Write the files that people wait for. One of a million rows takes minutes: hence time limits of its own."""
+    if exports.work(seconds=_SECONDS_AT_WORK):
+        wake_exports()
+
+
+@shared_task(name="inventory.make_checkpoints", ignore_result=True)
+def make_checkpoints() -> None:
+    """Cover what has been written into the books with checkpoints; leave the rest to another message."""
+    if checkpoints.work(seconds=_SECONDS_AT_WORK):
+        wake_checkpoints()
+
+
+@shared_task(name="inventory.make_demo", ignore_result=True, soft_time_limit=540, time_limit=600)
+def make_demo() -> None:
+    """The demonstration, where there is none: ninety days of it take a minute. Nobody learns its people's password."""
+    if demo.find() is not None:
+        return
+    try:
+        demo.load(password=new_password())
+    except (Refusal, IntegrityError) as refused:  # somebody else has just made it, or has its name
+        _log.warning("demo.not_made", reason=str(refused))
+
+
+wake_checkpoints: Callable[[], None] = Bell(make_checkpoints).ring
+wake_courier: Callable[[], None] = Bell(deliver_webhooks).ring
+wake_demo: Callable[[], None] = Bell(make_demo).ring
+wake_exports: Callable[[], None] = Bell(write_exports).ring
+wake_imports: Callable[[], None] = Bell(run_imports).ring
+wake_syncs: Callable[[], None] = Bell(run_syncs).ring

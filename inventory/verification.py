@@ -6,27 +6,30 @@ shares nothing with the code that writes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from inventory import guards
+from inventory import guards, tallies
 
-__all__ = ["CHECKS", "Check", "Finding", "verify"]
+__all__ = ["CHECKS", "Check", "Finding", "checks", "documents", "verify"]
 
 UUID_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`query` selects a row for every break; its first column names the record, the others say what is wrong."""
+    """`query` selects a row for every break; its first column names the record, the others say what is wrong.
+
+    One that depends on which kinds of documents there are is made when it is run.
+    """
 
     name: str
     promise: str
-    query: str
+    query: str | Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +83,28 @@ _REPLENISHED = (
     "SELECT subject_id, SUM(quantity) AS units FROM inventory_statechange"
     " WHERE subject_type = 'rpl' AND action = 'receive' GROUP BY subject_id"
 )
-_DOCUMENTS = "".join(
-    f" LEFT JOIN inventory_{table} {alias} ON {alias}.id = m.document_id AND m.document_type = '{kind}'"
-    for alias, table, kind in (
-        ("da", "adjustment", "adjustment"),
-        ("dr", "reservation", "reservation"),
-        ("dt", "transfer", "transfer"),
-        ("dp", "putaway", "put_away"),
-        ("dd", "destruction", "destruction"),
+#: The tables of the documents that movements and reservations name, by kind. An app above adds its own in
+#: `AppConfig.ready`; each has a column for its organization.
+documents: dict[str, str] = {
+    "adjustment": "inventory_adjustment",
+    "reservation": "inventory_reservation",
+    "transfer": "inventory_transfer",
+    "put_away": "inventory_putaway",
+    "destruction": "inventory_destruction",
+}
+
+
+def _with_documents(rows: str) -> str:
+    """Joins of what `rows` name by `document_type` and `document_id` with all tables of documents."""
+    return "".join(
+        f" LEFT JOIN {table} d{place} ON d{place}.id = {rows}.document_id AND {rows}.document_type = '{kind}'"
+        for place, (kind, table) in enumerate(documents.items())
     )
-)
 
 
 def _of_document(column: str) -> str:
-    """A column of the document of a movement `m`, whichever kind it is of; NULL when there is none."""
-    return f"COALESCE({', '.join(f'{alias}.{column}' for alias in ('da', 'dr', 'dt', 'dp', 'dd'))})"
+    """A column of the document, whichever kind it is of; NULL when there is none."""
+    return f"COALESCE({', '.join(f'd{place}.{column}' for place in range(len(documents)))})"
 
 
 CHECKS: tuple[Check, ...] = (
@@ -206,9 +216,11 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "movement-cites-own",
         "The document and the reason of a movement are its organization's.",
-        "SELECT m.id FROM inventory_movement m JOIN inventory_reasoncode r ON r.id = m.reason_code_id"
-        f"{_DOCUMENTS} WHERE r.organization_id <> m.organization_id"
-        f" OR {_of_document('organization_id')} <> m.organization_id",
+        lambda: (
+            "SELECT m.id FROM inventory_movement m JOIN inventory_reasoncode r ON r.id = m.reason_code_id"
+            f"{_with_documents('m')} WHERE r.organization_id <> m.organization_id"
+            f" OR {_of_document('organization_id')} <> m.organization_id"
+        ),
     ),
     Check(
         "sort-code-follows",
@@ -251,11 +263,13 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "reservation-keeps-count",
-        "What left with a reservation is what is fulfilled of it; fulfilled and open are never more than was promised.",
+        "What left with a reservation is what is fulfilled of it, unless it left with the document that has made it;"
+        " fulfilled and open are never more than was promised.",
         "SELECT r.id, r.quantity, r.open, r.fulfilled, COALESCE(m.units, 0) AS movements FROM inventory_reservation r"
         " LEFT JOIN (SELECT document_id, -SUM(delta) AS units FROM inventory_movement"
         " WHERE document_type = 'reservation' GROUP BY document_id) m ON m.document_id = r.id"
-        " WHERE r.fulfilled <> COALESCE(m.units, 0) OR r.open + r.fulfilled > r.quantity",
+        " WHERE COALESCE(m.units, 0) <> CASE WHEN r.document_id IS NULL THEN r.fulfilled ELSE 0 END"
+        " OR r.open + r.fulfilled > r.quantity",
     ),
     Check(
         "transfer-conserves",
@@ -374,8 +388,19 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "movement-has-document",
         "Every movement belongs to a document.",
-        f"SELECT m.id, m.document_id, m.document_type FROM inventory_movement m{_DOCUMENTS}"
-        f" WHERE {_of_document('id')} IS NULL",
+        lambda: (
+            f"SELECT m.id, m.document_id, m.document_type FROM inventory_movement m{_with_documents('m')}"
+            f" WHERE {_of_document('id')} IS NULL"
+        ),
+    ),
+    Check(
+        "reservation-has-document",
+        "A reservation that a document has made has that document, of its own organization.",
+        lambda: (
+            "SELECT v.id, v.document_type, v.document_id FROM inventory_reservation v"
+            f"{_with_documents('v')} WHERE v.document_id IS NOT NULL AND ({_of_document('id')} IS NULL"
+            f" OR {_of_document('organization_id')} <> v.organization_id)"
+        ),
     ),
     Check(
         "reversal-cancels",
@@ -384,7 +409,12 @@ CHECKS: tuple[Check, ...] = (
         " ON m.document_id IN (a.id, a.reverses_id) WHERE a.reverses_id IS NOT NULL"
         " GROUP BY a.id, m.stock_item_id HAVING SUM(m.delta) <> 0",
     ),
+    *(Check(*entry) for entry in tallies.CHECKS),
 )
+
+
+#: The checks of the apps above, which they add in `AppConfig.ready`.
+checks: list[Check] = []
 
 
 def verify(*, limit: int = 100) -> Iterator[Finding]:
@@ -397,9 +427,14 @@ def verify(*, limit: int = 100) -> Iterator[Finding]:
         yield Finding(
             "guards-stand", "The database refuses to change a movement.", name, {"trigger": "missing"}
         )
-    for check in CHECKS:
+    for name in tallies.missing(connection):
+        yield Finding(
+            "guards-stand", "The database keeps count of what lists show.", name, {"trigger": "missing"}
+        )
+    for check in (*CHECKS, *checks):
+        query = check.query if isinstance(check.query, str) else check.query()
         with connection.cursor() as cursor:
-            cursor.execute(f"{check.query} LIMIT {int(limit)}")
+            cursor.execute(f"{query} LIMIT {int(limit)}")
             names = [column[0] for column in cursor.description][1:]
             for record, *values in cursor.fetchall():
                 yield Finding(check.name, check.promise, _key(record), dict(zip(names, values, strict=True)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,15 +15,26 @@ from django.core.management.commands import flush
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from inventory import guards
+from inventory import guards, tallies
 from tests import factories
+from tests.databases import test_database
+from tests.engines import enough_for
 from warehouses.http import throttling
 from warehouses.models import Organization
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    engine = settings.DATABASES["default"]["ENGINE"]
-    if engine.endswith("postgresql"):
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    engine = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2].removesuffix("3")
+    other = os.environ.get("TEST_ALSO_ON", "")
+    if other and other != engine:
+        left_to_it = [item for item in items if enough_for(item.nodeid) == other]
+        config.hook.pytest_deselected(items=left_to_it)
+        items[:] = [item for item in items if enough_for(item.nodeid) != other]
+    # What takes minutes begins first, or one process is left with it when the others are through.
+    items.sort(
+        key=lambda item: -max((mark.args[0] for mark in item.iter_markers("timeout") if mark.args), default=0)
+    )
+    if engine == "postgresql":
         return
     skip = pytest.mark.skip(reason="a test of locks and races: it runs on PostgreSQL")
     for item in items:
@@ -31,20 +44,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+    django_test_environment: None,
+    django_db_modify_db_settings: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
 ) -> Iterator[None]:
-    """The test database, which nobody else is connected to when it is dropped.
-
-    A server that a test has started is told to end, and PostgreSQL refuses to drop the database of one that takes
-    longer over it than some seconds.
-    """
-    yield
-    if connection.vendor == "postgresql":
-        with django_db_blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+    """The test database. Nothing in it has to outlive the machine, so no commit waits for the disk."""
+    with contextlib.ExitStack() as made:
+        with django_db_blocker.unblock():
+            made.enter_context(test_database())
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+                    cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+            connection.close()  # it is for connections that are made from now on
+        yield
+        with django_db_blocker.unblock():
+            made.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,14 +72,31 @@ def _flush_past_the_guards() -> Iterator[None]:
     plain = flush.sql_flush
 
     def sql_flush(style: Any, connection: BaseDatabaseWrapper, **options: Any) -> list[str]:
+        empty = _deletes if connection.vendor == "postgresql" else plain
         return [
-            *(f"{statement};" for statement in guards.remove(connection)),
-            *plain(style, connection, **options),
+            *(f"{statement};" for statement in (*guards.remove(connection), *tallies.remove(connection))),
+            *empty(style, connection, **options),
         ]
 
     flush.sql_flush = sql_flush  # type: ignore[assignment]
     yield
     flush.sql_flush = plain
+
+
+def _deletes(style: Any, connection: BaseDatabaseWrapper, **options: Any) -> list[str]:
+    """Deletes what there is. TRUNCATE makes new files for all tables and waits for the disk, for a test's few rows.
+
+    In any order: foreign keys are looked at when the transaction ends.
+    """
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    looks = (f"SELECT '{table}' WHERE EXISTS (SELECT FROM {_quoted(table)})" for table in tables)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(looks))
+        return [f"DELETE FROM {_quoted(table)};" for (table,) in cursor.fetchall()]
+
+
+def _quoted(table: str) -> str:
+    return connection.ops.quote_name(table)
 
 
 @pytest.fixture(autouse=True)

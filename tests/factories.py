@@ -26,8 +26,10 @@ from inventory.models import (
     StockSummary,
 )
 from inventory.reservations import create_reservation
+from stock_requests.drafting import Destination, WantedLine, create_request, submit_request
+from stock_requests.models import Department, StockRequest
 from warehouses import keys, organizations, people, places, transactions
-from warehouses.access import access_of_system
+from warehouses.access import Access, access_of_system
 from warehouses.actors import SYSTEM, Actor
 from warehouses.models import Bin, Organization, Room, User, Warehouse
 
@@ -35,17 +37,20 @@ __all__ = [
     "hold",
     "make_bin",
     "make_category",
+    "make_department",
     "make_key",
     "make_lot",
     "make_organization",
     "make_person",
     "make_product",
+    "make_request",
     "make_sku",
     "make_warehouse",
     "pretend_reserved",
     "reason",
     "reserve",
     "stock",
+    "submitted_request",
 ]
 
 _numbers = itertools.count(1)
@@ -220,3 +225,43 @@ def make_person(
         if membership is None:
             people.add_member(organization=organization, actor=SYSTEM, user=user)
     return user
+
+
+def make_department(organization: Organization, name: str = "Workshop", **fields: Any) -> Department:
+    return Department.objects.create(organization=organization, name=name, **fields)
+
+
+def make_request(
+    source: Warehouse,
+    to: Warehouse | Room | Department | None = None,
+    lines: Iterable[tuple[Sku, int]] = (),
+    *,
+    access: Access | None = None,
+    **fields: Any,
+) -> StockRequest:
+    """A draft of so many units of each SKU; made by the system unless it is said whose `access` it is."""
+    destination = Destination(
+        warehouse=to if isinstance(to, Warehouse) else None,
+        room=to if isinstance(to, Room) else None,
+        department=to if isinstance(to, Department) else None,
+    )
+    wanted = [WantedLine(sku, quantity, index=index) for index, (sku, quantity) in enumerate(lines)]
+    given: dict[str, Any] = {"access": access or access_of_system(source.organization)} | fields
+    return transactions.run(
+        lambda: create_request(from_warehouse=source, to=destination, lines=wanted, **given)
+    )
+
+
+def submitted_request(
+    source: Warehouse,
+    to: Warehouse | Room | Department | None = None,
+    lines: Iterable[tuple[Sku, int]] = (),
+    *,
+    access: Access | None = None,
+    submitter: Access | None = None,
+    **fields: Any,
+) -> StockRequest:
+    """A request that waits for a decision; handed in by whoever made it, or by `submitter`."""
+    request = make_request(source, to, lines, access=access, **fields)
+    by = submitter or access or access_of_system(source.organization)
+    return transactions.run(lambda: submit_request(access=by, request=request))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from warehouses.actors import SYSTEM, Actor, ActorType
 from warehouses.models import (
@@ -73,6 +73,10 @@ class Access:
         places = self.warehouse_ids(permission)
         return places is None or warehouse_id in places
 
+    def covers_either(self, permission: str, *ends: UUID | None) -> bool:
+        """Whether the caller has `permission` in one of the warehouses; None is none."""
+        return any(end is not None and self.covers(permission, end) for end in ends)
+
     def everywhere(self, permission: str) -> bool:
         """Whether the permission holds in the whole organization, as acts that belong to no warehouse need."""
         return self.warehouse_ids(permission) is None
@@ -90,6 +94,19 @@ class Access:
             return rows
         return rows.filter(**{f"{warehouse}__in": places}) if places else rows.none()
 
+    def at_either_end(self, *permissions: str) -> Q:
+        """That the caller has one of `permissions` at one end of a row, its `from_warehouse` or its `to_warehouse`.
+
+        It looks at no organization: narrow the rows to this one first.
+        """
+        places: set[UUID] = set()
+        for permission in permissions:
+            some = self.warehouse_ids(permission)
+            if some is None:
+                return Q()
+            places |= some
+        return Q(from_warehouse__in=places) | Q(to_warehouse__in=places)
+
 
 def access_of_system(organization: Organization) -> Access:
     """The access of the product's own tasks and commands."""
@@ -97,10 +114,15 @@ def access_of_system(organization: Organization) -> Access:
 
 
 def access_of_key(key: ApiKey) -> Access:
-    """The access of a live API key: its scopes, in its warehouses. One query if the key is limited, else none."""
+    """The access of a live API key: its scopes, in its warehouses.
+
+    One query if the key is limited and came without its warehouses, else none.
+    """
     places: frozenset[UUID] | None = None
     if key.is_limited:
-        places = frozenset(key.warehouses.values_list("pk", flat=True))
+        places = key.place_ids
+        if places is None:
+            places = frozenset(key.warehouses.values_list("pk", flat=True))
     actor = Actor(type=ActorType.KEY, id=key.pk, name=key.name)
     return Access(key.organization, actor, dict.fromkeys(expand(filter(is_known, key.scopes)), places))
 

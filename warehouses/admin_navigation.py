@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from warehouses.delegation import MANAGE
 from warehouses.http.organization import access_of
 
 __all__ = ["GROUPS", "Group", "Item", "navigation"]
@@ -29,7 +30,8 @@ class Item:
 
     A model's entry is shown to those who may see its list, and only if `shown`, where given, agrees; a page's to those
     for whom `shown` says so. `target` is for an entry whose address depends on the person.
-    `badge` is the dotted path of a function of the request. `description` is printed on the overview.
+    `badge` is the dotted path of a function of the request, whose answer stands beside the entry unless it is empty.
+    `description` is printed on the overview. With `key`, a letter of its own, `g` and then that letter goes there.
     """
 
     title: str
@@ -40,6 +42,7 @@ class Item:
     shown: Callable[[HttpRequest], bool] | None = None
     target: Callable[[HttpRequest], str] | None = None
     badge: str | None = None
+    key: str = ""
 
     def is_shown(self, request: HttpRequest) -> bool:
         if self.shown is not None and not self.shown(request):
@@ -91,7 +94,7 @@ def _mark_active(groups: Iterable[dict[str, Any]], path: str) -> None:
 
 
 def _overview() -> dict[str, Any]:
-    return {"title": "Overview", "icon": "home", "link": reverse("admin:index")}
+    return {"title": "Overview", "icon": "home", "link": reverse("admin:index"), "key": "h"}
 
 
 def _entry(item: Item, request: HttpRequest) -> dict[str, Any]:
@@ -100,14 +103,21 @@ def _entry(item: Item, request: HttpRequest) -> dict[str, Any]:
         "icon": item.icon,
         "link": item.link(request),
         "description": item.description,
+        "key": item.key,
     }
-    if item.badge:
-        entry["badge"] = item.badge
+    if item.badge and (told := import_string(item.badge)(request)):
+        # Printed as it is: the theme would print a function's answer also where there is nothing to tell.
+        entry |= {"badge": str(told), "badge_variant": "warning"}
     return entry
 
 
 def _has_organization(request: HttpRequest) -> bool:
     return access_of(request) is not None
+
+
+def _manages_people(request: HttpRequest) -> bool:
+    access = access_of(request)
+    return access is not None and access.everywhere(MANAGE)
 
 
 def _is_superuser(request: HttpRequest) -> bool:
@@ -127,13 +137,26 @@ GROUPS = (
         (
             Item("Warehouses", "warehouse", "warehouses.warehouse", description="Where the stock is"),
             Item("Rooms", "meeting_room", "warehouses.room", description="Zones, and what they are for"),
-            Item("Bins", "shelves", "warehouses.bin", description="Shelf positions and the pickers' walk"),
+            Item(
+                "Bins",
+                "shelves",
+                "warehouses.bin",
+                description="Shelf positions and the pickers' walk",
+                key="b",
+            ),
         ),
     ),
     Group(
         "Organization",
         (
-            Item("People", "group", "warehouses.membership", description="Members and their roles"),
+            Item(
+                "People",
+                "group",
+                url="admin:people",
+                description="Who may do what, and where",
+                shown=_manages_people,
+                key="p",
+            ),
             Item("Roles", "badge", "auth.group", description="What each role may do"),
             Item("Invitations", "mail", "warehouses.invitation", description="Who was asked to join"),
             Item("API keys", "key", "warehouses.apikey", description="Access for integrations"),

@@ -5,34 +5,37 @@ It lies beside the `admin` package and not in it: Django makes the site while th
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable
 from functools import update_wrapper
 from typing import Any, cast
 from urllib.parse import urlencode
 
-from django.contrib.admin import ModelAdmin
-from django.contrib.admin.sites import AdminSite
+from django.conf import settings
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.auth.models import AnonymousUser
-from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Count, IntegerField, Model, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
-from unfold.dataclasses import SearchResult
+from django.utils.module_loading import import_string
+from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
 from warehouses.access import organizations_of
+from warehouses.home import checklist_of, home_of
+from warehouses.http.login_limits import LimitedLogin, as_paused
 from warehouses.http.organization import access_of
-from warehouses.models import Organization, User
+from warehouses.models import Notice, Organization, User
+from warehouses.notices import unread_count
+from warehouses.permissions import DESCRIPTIONS
+from warehouses.row_security import across_organizations
 
 __all__ = ["TallyhouseAdminSite"]
 
-_PALETTE_ROWS = 8
-_PALETTE_PAGE = 100
 #: A person with more organizations than this chooses on the page of their own.
 _SWITCHER_ROWS = 12
 
@@ -54,8 +57,13 @@ class ScopedAutocompleteView(AutocompleteJsonView):
         return {"id": str(getattr(obj, to_field_name)), "text": label(obj)}
 
 
+class LoginForm(LimitedLogin, AuthenticationForm):
+    pass
+
+
 class TallyhouseAdminSite(UnfoldAdminSite):
     index_title = "Overview"
+    login_form = LoginForm
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Staff with an organization; superusers also without, to make the first one."""
@@ -83,15 +91,51 @@ class TallyhouseAdminSite(UnfoldAdminSite):
         if request.method == "GET" and request.user.is_authenticated and not self.has_permission(request):
             target = request.GET.get("next") or reverse("admin:index", current_app=self.name)
             return redirect(f"{reverse('warehouses:organization')}?{urlencode({'next': target})}")
-        return cast(HttpResponse, super().login(request, extra_context))
+        answer = cast(HttpResponse, super().login(request, extra_context))
+        if request.method == "POST" and request.user.is_authenticated:
+            from warehouses.views.keys import remember_keys
+
+            remember_keys(request)
+        return as_paused(answer)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The overview; whoever may do only one thing, of which there is a page, begins on that."""
+        access = access_of(request)
+        granted = [name for name in DESCRIPTIONS if access.may(name)] if access is not None else []
+        first = settings.FIRST_PAGES.get(granted[0]) if len(granted) == 1 else None
+        if first:
+            return redirect(first)
+        context: dict[str, Any] = {**(extra_context or {})}
+        if access is not None:
+            context["home"] = home_of(access)
+            context["checklist"] = checklist_of(access)
+        return cast(HttpResponse, super().index(request, context))
 
     def extra_context(self, context: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
         """Called by `each_context`. The list of organizations costs a query, and only where it is shown."""
         access = access_of(request)
         user = request.user
-        context["organization"] = access.organization if access else None
-        context["organizations"] = SimpleLazyObject(lambda: _switchable(user))
+        organization = access.organization if access else None
+        organizations = SimpleLazyObject(lambda: _switchable(user))
+        context["organization"] = organization
+        context["organizations"] = organizations
+        context["unread_notices"] = SimpleLazyObject(lambda: _unread(user, organization, organizations))
         return context
+
+    def get_urls(self) -> list[Any]:
+        from warehouses.views import first_steps, keys, notices, people  # their pages are this site's
+
+        own = [
+            path("checklist/", self.admin_view(first_steps.put_away), name="checklist_put_away"),
+            path("keys/", self.admin_view(keys.keys), name="keys"),
+            path("people/", self.admin_view(people.people), name="people"),
+            path("people/<str:public_id>/", self.admin_view(people.member), name="person"),
+            path("notices/", self.admin_view(notices.listing), name="notices"),
+            path("notices/read/", self.admin_view(notices.read_all), name="notices_read"),
+            path("notices/<str:public_id>/", self.admin_view(notices.open_notice), name="notice"),
+        ]
+        pages = [page for name in settings.ADMIN_PAGES for page in import_string(name)(self)]
+        return [*own, *pages, *super().get_urls()]
 
     def autocomplete_view(self, request: HttpRequest) -> JsonResponse:
         return cast(JsonResponse, ScopedAutocompleteView.as_view(admin_site=self)(request))
@@ -100,68 +144,29 @@ class TallyhouseAdminSite(UnfoldAdminSite):
         """The palette. Unfold keeps results for five minutes by person and term, so that rows of one organization
         would still be shown in the next, and to someone who has lost the right: nothing is kept here.
         """
-        term = request.GET.get("s", "").replace("\x00", "").strip()
-        if not term:
-            return HttpResponse()
-        started = time.perf_counter()
-        extended = "extended" in request.GET
-        results = self._found_pages(request, term)
-        if extended:
-            results += self._found_rows(request, term)
-        page = Paginator(results, _PALETTE_PAGE).get_page(request.GET.get("page"))
-        return TemplateResponse(
-            request,
-            "unfold/helpers/command_results.html" if extended else "unfold/helpers/search_results.html",
-            {
-                "page_obj": page.paginator,
-                "results": page,
-                "page_counter": page.start_index() - 1 if results else 0,
-                "execution_time": time.perf_counter() - started,
-                "command_show_history": False,
-            },
-            headers={"HX-Trigger": "search"},
-        )
+        from warehouses.views.search import search  # its page is this site's
 
-    def _found_pages(self, request: HttpRequest, term: str) -> list[SearchResult]:
-        needle = term.casefold()
-        return [
-            SearchResult(
-                title=str(model["name"]), description=app["name"], link=model["admin_url"], icon="table_rows"
-            )
-            for app in AdminSite.get_app_list(self, request)
-            for model in app["models"]
-            if model["admin_url"]
-            and (needle in str(model["name"]).casefold() or needle in str(app["name"]).casefold())
-        ]
-
-    def _found_rows(self, request: HttpRequest, term: str) -> list[SearchResult]:
-        found: list[SearchResult] = []
-        for model_admin in self._registry.values():
-            if not getattr(model_admin, "in_palette", False) or not model_admin.has_view_permission(request):
-                continue
-            found += [self._result(model_admin, row) for row in _search(model_admin, request, term)]
-        return found
-
-    def _result(self, model_admin: ModelAdmin[Any], row: Model) -> SearchResult:
-        options = row._meta
-        label = getattr(model_admin, "choice_label", str)
-        link = reverse(
-            f"admin:{options.app_label}_{options.model_name}_change", args=(row.pk,), current_app=self.name
-        )
-        return SearchResult(
-            title=label(row),
-            description=str(options.verbose_name).capitalize(),
-            link=link,
-            icon=getattr(model_admin, "icon", "data_object"),
-        )
+        return search(self, request)
 
 
 def _switchable(user: User | AnonymousUser) -> list[Organization]:
-    return list(organizations_of(user)[:_SWITCHER_ROWS]) if isinstance(user, User) else []
+    """The first organizations of a person, each with how many notices of it (`unread`) they have not read."""
+    if not isinstance(user, User):
+        return []
+    theirs = Notice.objects.order_by().filter(user=user, organization=OuterRef("pk"), read_at__isnull=True)
+    counted = theirs.values("organization").annotate(count=Count("*")).values("count")
+    mine = organizations_of(user).annotate(unread=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    with across_organizations("lists the organizations that a person may switch to"):
+        return list(mine[:_SWITCHER_ROWS])
 
 
-def _search(model_admin: ModelAdmin[Any], request: HttpRequest, term: str) -> Any:
-    rows, duplicates = model_admin.get_search_results(request, model_admin.get_queryset(request), term)
-    if related := model_admin.list_select_related:
-        rows = rows.select_related(*related) if isinstance(related, list | tuple) else rows.select_related()
-    return (rows.distinct() if duplicates else rows)[:_PALETTE_ROWS]
+def _unread(
+    user: User | AnonymousUser, organization: Organization | None, organizations: Iterable[Organization]
+) -> int:
+    """How many notices of this organization a person has not read: no query where the switcher has asked already."""
+    if organization is None or not isinstance(user, User):
+        return 0
+    for choice in organizations:
+        if choice.pk == organization.pk:
+            return int(getattr(choice, "unread", 0))
+    return unread_count(user=user, organization=organization)

@@ -9,6 +9,7 @@ is nothing for a slow hash to protect.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 import string
@@ -18,10 +19,11 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from warehouses import prepared
 from warehouses.access import Access
 from warehouses.actors import Actor, ActorType
 from warehouses.models import ApiKey, Organization, User, Warehouse
@@ -92,14 +94,46 @@ def create_key(
 
 
 def find_key(text: str) -> ApiKey | None:
-    """The live key of an active organization that `text` is, with its organization. At most one query."""
+    """The live key of an active organization that `text` is, with its organization and, on PostgreSQL, its warehouses.
+
+    At most one query, at each request: what has been revoked opens nothing any more.
+    """
     match = _SHAPE.fullmatch(text)
     if match is None or not secrets.compare_digest(_checksum(match[1]), match[2]):
         return None
-    key = ApiKey.objects.select_related("organization").filter(visible_prefix=text[:_VISIBLE_LENGTH]).first()
+    key = _read(text[:_VISIBLE_LENGTH])
     if key is None or not secrets.compare_digest(key.digest, _digest(text)):
         return None
     return key if key.is_live(timezone.now()) and key.organization.is_active else None
+
+
+def _read(visible_prefix: str) -> ApiKey | None:
+    if not prepared.is_possible():
+        return ApiKey.objects.select_related("organization").filter(visible_prefix=visible_prefix).first()
+    found = prepared.fetch_first(_BY_PREFIX, [visible_prefix])
+    if not found:
+        return None
+    (row,) = found
+    of_key, of_organization = row[: len(_KEY_NAMES)], row[len(_KEY_NAMES) : -1]
+    key = ApiKey.from_db(DEFAULT_DB_ALIAS, _KEY_NAMES, of_key)
+    key.scopes = json.loads(key.scopes)  # as Django's own field does
+    key.organization = Organization.from_db(DEFAULT_DB_ALIAS, _ORGANIZATION_NAMES, of_organization)
+    key.place_ids = frozenset(row[-1])
+    return key
+
+
+_KEY_NAMES = [field.attname for field in ApiKey._meta.concrete_fields]
+_ORGANIZATION_NAMES = [field.attname for field in Organization._meta.concrete_fields]
+_BY_PREFIX = (  # the columns are those of our own models
+    "SELECT "  # noqa: S608
+    + ", ".join(
+        [f'k."{field.column}"' for field in ApiKey._meta.concrete_fields]
+        + [f'o."{field.column}"' for field in Organization._meta.concrete_fields]
+    )
+    + ", ARRAY(SELECT warehouse_id FROM warehouses_apikey_warehouses WHERE apikey_id = k.id)"
+    " FROM warehouses_apikey k JOIN warehouses_organization o ON o.id = k.organization_id"
+    " WHERE k.visible_prefix = %s::varchar"
+)
 
 
 def revoke_key(*, organization: Organization, actor: Actor, key: ApiKey) -> None:

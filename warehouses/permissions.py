@@ -3,7 +3,7 @@
 The names are those of the backoffice contract. API key scopes may be written with a colon (`inventory:write`)
 and mean the same. `inventory.write` includes `inventory.adjust` and reading: the nexus contract lets either of
 its two scopes read. Names that the contracts do not have (`products.write`, `locations.write`,
-`organization.manage`, `integrations.manage`) guard what only this product offers.
+`organization.manage`, `integrations.manage`, `inventory.countreview`) guard what only this product offers.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ DESCRIPTIONS: dict[str, str] = {
     "inventory.write": "Set and receive stock, hold and reserve it",
     "inventory.adjust": "Adjust stock and reverse adjustments",
     "inventory.cyclecount": "Plan and carry out cycle counts",
+    "inventory.countreview": "Review cycle counts and post their differences",
     "replenishment.read": "Read replenishment settings and suggestions",
     "replenishment.write": "Change replenishment settings, create replenishments",
     "transfers.read": "Read transfers",
@@ -33,6 +34,7 @@ DESCRIPTIONS: dict[str, str] = {
 
 _INCLUDED: dict[str, frozenset[str]] = {
     "inventory.write": frozenset({"inventory.read", "inventory.adjust"}),
+    "inventory.countreview": frozenset({"inventory.cyclecount"}),
 }
 
 _READS = frozenset(name for name in DESCRIPTIONS if name.endswith(".read"))
@@ -41,8 +43,9 @@ ROLES: dict[str, frozenset[str]] = {
     "Owner": frozenset(DESCRIPTIONS),
     "Warehouse manager": frozenset(DESCRIPTIONS)
     - {"stockrequests.approve", "organization.manage", "integrations.manage"},
-    "Approver": _READS | {"stockrequests.write", "stockrequests.approve"},
-    "Counter": frozenset({"products.read", "inventory.read", "inventory.cyclecount"}),
+    "Approver": _READS | {"stockrequests.write", "stockrequests.approve", "inventory.countreview"},
+    # Whoever counts blind sees no stock anywhere else either.
+    "Counter": frozenset({"inventory.cyclecount"}),
     "Viewer": _READS,
 }
 

@@ -7,9 +7,9 @@ and `field` to a pointer into its own request body. Nothing here knows HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = [
     "Conflict",
@@ -22,7 +22,11 @@ __all__ = [
     "Stale",
     "gather",
     "readdressed",
+    "within_rows",
 ]
+
+Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,20 @@ def gather(refusals: Sequence[Refusal]) -> Refusal:
     return RuleBroken(
         "BATCH_REFUSED", f"{len(problems)} rows are refused, nothing was changed.", problems=problems
     )
+
+
+def within_rows(rows: Sequence[Row], make: Callable[[Row, int], Made]) -> list[Made]:
+    """`make(row, index)` of each row. Raises every bad row together."""
+    made: list[Made] = []
+    refused: list[Refusal] = []
+    for index, row in enumerate(rows):
+        try:
+            made.append(make(row, index))
+        except Refusal as refusal:
+            refused.append(refusal)
+    if refused:
+        raise gather(refused)
+    return made
 
 
 def readdressed(

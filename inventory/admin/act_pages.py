@@ -21,10 +21,11 @@ from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.model_admins import ScopedModelAdmin
+from warehouses.http.organization import access_of
 from warehouses.models import Organization
 from warehouses.refusals import Refusal
 
-__all__ = ["ActForm", "ActPages", "HoldItemForm", "IssueForm", "UnitsForm"]
+__all__ = ["ActForm", "ActPages", "HoldItemForm", "IssueForm", "NoteForm", "StatePages", "UnitsForm"]
 
 
 class ActForm(forms.Form):
@@ -39,6 +40,10 @@ class ActForm(forms.Form):
             self.add_error(name if name in self.fields else None, problem.detail)
         if not refusal.problems:
             self.add_error(None, refusal.detail)
+
+
+class NoteForm(ActForm):
+    note = forms.CharField(label="Note", max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
 
 
 class UnitsForm(ActForm):
@@ -131,6 +136,66 @@ class ActPages(ScopedModelAdmin):
         }
         status = 422 if asked.errors else 200
         return TemplateResponse(request, "inventory/admin/act.html", context, status=status)
+
+
+class StatePages(ActPages):
+    """Acts that a record offers in some of its states, to those who have the right."""
+
+    def offered(self, access: Access, found: Any) -> set[str]:
+        """The names of the acts that have a button on its page."""
+        raise NotImplementedError
+
+    def refused(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse | None:
+        """Its page with who was faster, where its state no longer allows the act. Raises Http404."""
+        raise NotImplementedError
+
+    def figures(self, found: Any) -> Mapping[str, Any]:
+        """What is shown of it above the form."""
+        raise NotImplementedError
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """What its state and the caller's rights allow."""
+        access = access_of(request)
+        found = self.get_object(request, str(object_id))
+        if access is None or found is None:
+            return []
+        offered = self.offered(access, found)
+        # Such as `stock_requests_stockrequest_submit`.
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
+        every = self._get_base_actions_detail()
+        return [each for each in every if each.action_name.removeprefix(prefix) in offered]
+
+    def found(self, request: HttpRequest, object_id: str) -> Any:
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        return found
+
+    def act_simply(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        name: str,
+        *,
+        form: type[ActForm],
+        verb: str,
+        explanation: str,
+        act: Callable[[Access, Any, dict[str, Any]], Any],
+        done: Callable[[Any], str],
+    ) -> HttpResponse:
+        """With a word or two, or only to be confirmed."""
+        if (refused := self.refused(request, object_id, name)) is not None:
+            return refused
+        return self.act_on(
+            request,
+            object_id,
+            form=lambda data, row: form(data),
+            verb=verb,
+            explanation=explanation,
+            figures=self.figures,
+            act=act,
+            done=done,
+        )
 
 
 def _page_of(row: Any, site: str) -> str:

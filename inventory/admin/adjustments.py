@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -15,6 +14,7 @@ from unfold.enums import ActionVariant
 
 from inventory.adjustments import reverse as reverse_adjustment
 from inventory.adjustments import visible_adjustments, visible_movements
+from inventory.admin.import_links import import_of
 from inventory.admin.stock_pages import StockDocumentPages
 from inventory.models import Adjustment, Source, StockItem
 from warehouses import transactions
@@ -45,7 +45,7 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin, StockDocumentPages):
     actions_row = ("reverse",)
     actions_detail = ("reverse",)
     fields = (
-        "public_id", "state", "kind", "reason_code", "note", "reference", "source", "by", "created_at",
+        "public_id", "state", "kind", "reason_code", "note", "reference", "source", "imported_from", "by", "created_at",
         "counterpart", "movements",
     )  # fmt: skip
 
@@ -84,8 +84,12 @@ class AdjustmentAdmin(ReadOnlyScopedAdmin, StockDocumentPages):
         other = getattr(adjustment, "reversed_by", None) or adjustment.reverses
         if other is None:
             return None
-        link = reverse(self.url_name("change"), args=(other.pk,))
+        link = self.page_of(other)
         return format_html('<a href="{}">{}</a>', link, other.public_id)
+
+    @admin.display(description="import")
+    def imported_from(self, adjustment: Any) -> SafeString | None:
+        return import_of(adjustment, adjustment.seen_by)
 
     @admin.display(description="movements")
     def movements(self, adjustment: Any) -> SafeString:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Final
 
 from django.contrib import admin
 from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
@@ -15,13 +16,15 @@ from inventory.admin.filters import SummaryStatusFilter
 from inventory.admin.fresh_stock import FreshStock
 from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
+from inventory.admin.tallied import Tallied
 from inventory.formulas import StockStatus
-from inventory.models import Barcode, Category, Product, ReasonCode, Sku, StockLevel
+from inventory.models import Barcode, Category, Product, ReasonCode, Sku, StockLevel, TallyKind
 from inventory.reason_codes import BUILT_IN
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import PlaceForm, ScopedForm
 from warehouses.admin.inlines import ReadOnlyScopedInline, ScopedTabularInline
+from warehouses.admin.label_action import PrintsLabels
 from warehouses.admin.model_admins import RefusedDeletion, ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.refusals import Conflict
@@ -85,7 +88,6 @@ class ProductAdmin(CatalogueAdmin):
     ordering = ("name", "pk")
     autocomplete_fields = ("category",)
     inlines = (SkuInline,)
-    in_palette = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         return super().get_queryset(request).annotate(skus_held=_counted(Sku, "product"))
@@ -118,12 +120,6 @@ class BarcodeInline(ScopedTabularInline):
     write_permission = "products.write"
     fields = ("code",)
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        # A barcode means one SKU in the organization: the form says so where the database would only refuse.
-        access = access_of(request)
-        form = type("BarcodeForm", (ScopedForm,), {"organization": access.organization if access else None})
-        return super().get_formset(request, obj, **{"form": form} | kwargs)
-
 
 class LevelInline(ReadOnlyScopedInline):
     """Where the SKU is. Read-only: quantities change through the ledger."""
@@ -143,6 +139,15 @@ class LevelInline(ReadOnlyScopedInline):
         return str(StockStatus(level.status).label)
 
 
+#: Columns of the list of SKUs that say what there is of them.
+_OF_ALL_WAREHOUSES: Final = ("on_hand", "available", "state")
+
+
+def _sees_all_stock(request: HttpRequest) -> bool:
+    access = access_of(request)
+    return access is not None and access.warehouse_ids("inventory.read") is None
+
+
 class SkuForm(PlaceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -153,12 +158,13 @@ class SkuForm(PlaceForm):
 
 
 @admin.register(Sku)
-class SkuAdmin(FreshStock, CatalogueAdmin, SkuSearch):
+class SkuAdmin(PrintsLabels, Tallied, FreshStock, CatalogueAdmin, SkuSearch):
     form = SkuForm
+    label_kind = "sku"
+    actions = ("print_labels",)
     sku_path = ""
     code_path = "code_key"
     icon = "barcode"
-    in_palette = True
     fieldsets = (
         (None, {"fields": ("code", "title", "product", "is_active")}),
         ("Money and unit", {"fields": ("unit_cost", "unit_price", "base_unit")}),
@@ -167,6 +173,13 @@ class SkuAdmin(FreshStock, CatalogueAdmin, SkuSearch):
             {"fields": ("is_lot_controlled", "safety_stock", "reorder_point", "reorder_quantity")},
         ),
     )
+    export_also = (
+        "product", "base_unit", "barcodes", "safety_stock", "reorder_point", "reorder_quantity", "created_at",
+    )  # fmt: skip
+    export_prefetch = ("barcodes",)
+    # What an import reads again.
+    export_names = {"code": "sku", "is_lot_controlled": "lot_controlled", "state": "status"}
+    export_values = {"barcodes": lambda sku: " ".join(each.code for each in sku.barcodes.all())}
     list_display = (
         "code", "title", "category", "unit_cost", "unit_price",
         "on_hand", "available", "state", "is_lot_controlled", "is_active",
@@ -181,11 +194,22 @@ class SkuAdmin(FreshStock, CatalogueAdmin, SkuSearch):
     search_fields = ("code_key__startswith", "title__icontains", "barcodes__code")
     search_help_text = "Code, title, or scan a barcode"
     ordering = ("code_key", "pk")
+    tally_kind = TallyKind.SKU
     autocomplete_fields = ("product",)
     inlines = (BarcodeInline, LevelInline)
 
     def choice_label(self, obj: Sku) -> str:
         return f"{obj.code} · {obj.title}"
+
+    def withheld_columns(self, request: HttpRequest) -> Collection[str]:
+        """The summary is over all warehouses, for those who may read them all. The explorer adds up for the others."""
+        return () if _sees_all_stock(request) else _OF_ALL_WAREHOUSES
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        every = super().get_list_filter(request)
+        return (
+            every if _sees_all_stock(request) else [each for each in every if each is not SummaryStatusFilter]
+        )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
         return (BarcodeInline, LevelInline) if obj is not None else (BarcodeInline,)

@@ -47,7 +47,6 @@ _SOON: Final = timedelta(minutes=1)
 class DeliveryAdmin(OrganizationWide, ReadOnlyScopedAdmin):
     """Also those of endpoints that are no more: for as long as the log is kept, it can be looked up."""
 
-    in_palette = True
     icon = "outgoing_mail"
     paginator = InfinitePaginator
     change_form_template = "inventory/admin/delivery.html"

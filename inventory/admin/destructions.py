@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action
@@ -82,9 +81,7 @@ class DestructionAdmin(DocumentAdmin):
             "organization": self.require_access(request).organization,
             "lines": _lines_of(destruction),
             "units": destruction.units_there,
-            "back": reverse(
-                self.url_name("change"), args=(destruction.pk,), current_app=self.admin_site.name
-            ),
+            "back": self.page_of(destruction),
         }
         return TemplateResponse(request, "inventory/admin/destruction_print.html", context)
 

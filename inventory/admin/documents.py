@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from inventory.admin.goods_form import once
@@ -64,4 +63,4 @@ class AskedDocumentAdmin(DocumentAdmin):
         return field
 
     def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse(self.url_name("change"), args=(obj.pk,)))
+        return HttpResponseRedirect(self.page_of(obj))

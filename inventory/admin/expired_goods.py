@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import path
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
@@ -22,6 +22,7 @@ from unfold.widgets import (
 )
 
 from inventory.admin.act_pages import ActForm, ActPages
+from inventory.admin.expired_desk import ExpiredDesk
 from inventory.admin.lots import LOT_LABELS, days_in_words
 from inventory.admin.search import SkuSearch
 from inventory.expiry.destruction import destroy, destruction_bins
@@ -33,11 +34,13 @@ from inventory.models import Destruction, LotState, Source, StockItem
 from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
+from warehouses.admin.list_exports import request_of
 from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
 from warehouses.models import Bin, Warehouse
+from warehouses.tables import Table
 
-__all__ = ["ExpiredGoodsAdmin", "GoodsActions"]
+__all__ = ["ExpiredGoodsAdmin", "GoodsActions", "export_table"]
 
 _WRITE: Final = "inventory.write"
 
@@ -79,7 +82,8 @@ class GoodsActions(ActPages):
     def get_urls(self) -> list[Any]:
         goods = ExpiredGoodsAdmin(StockItem, self.admin_site)
         view = self.admin_site.admin_view(goods.changelist_view)
-        return [path("expired/", view, name="inventory_stockitem_expired"), *super().get_urls()]
+        own = [path("expired/", view, name="inventory_stockitem_expired"), *goods.desk_urls()]
+        return [*own, *super().get_urls()]
 
     def has_goods_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.allows(request, _WRITE, object_id)
@@ -195,17 +199,20 @@ class GoodsList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        if getattr(self, "is_whole", False):
+            return  # a file has the rows alone
         self.totals = totals_of(self.queryset)
         access = access_of(request)
         self.currency = access.organization.currency if access is not None else ""
 
 
-class ExpiredGoodsAdmin(ReadOnlyScopedAdmin, SkuSearch):
+class ExpiredGoodsAdmin(ExpiredDesk, ReadOnlyScopedAdmin, SkuSearch):
     """Stock items again, in a list of their own: those whose lot is expired or soon will be."""
 
     read_permission = "inventory.read"
     warehouse_path = "warehouse_id"
     icon = "event_busy"
+    export_page = "inventory_stockitem_expired"
     list_before_template = "inventory/admin/expired_totals.html"
     list_display = (
         "sku", "title", "warehouse", "bin", "lot", "condition", "last_day", "days", "on_hand", "held", "worth",
@@ -221,6 +228,7 @@ class ExpiredGoodsAdmin(ReadOnlyScopedAdmin, SkuSearch):
     search_help_text = "SKU code or title, or scan a barcode"
     ordering = ("last_day", "pk")
     actions_row = ("mark_expired", "mark_consumed", "destroy")
+    actions = ("expire_selected", "consume_selected", "destroy_selected")
     empty_hint: ClassVar[str] = "Nothing is expired, and nothing soon will be."
 
     # The pages behind these are those of the stock items: the theme links to them by name.
@@ -265,3 +273,8 @@ class ExpiredGoodsAdmin(ReadOnlyScopedAdmin, SkuSearch):
     def worth(self, item: Any) -> Decimal | None:
         value: Decimal | None = item.value
         return None if value is None else value.quantize(Decimal("0.01"))
+
+
+def export_table(access: Access, query: QueryDict) -> Table:
+    """The list as a file. The setting EXPORT_PAGES names this: stock items are a list already, under their own name."""
+    return ExpiredGoodsAdmin(StockItem, admin.site).table(request_of(access, query), all_columns=False)

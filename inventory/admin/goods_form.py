@@ -10,7 +10,7 @@ from django import forms
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from inventory.admin.receive_form import find_bins
 from inventory.catalogue import find_skus
@@ -56,30 +56,42 @@ class GoodsLineForm(forms.Form):
     """One SKU, by its code or by a scan of its barcode. A line in which nothing is typed is left out."""
 
     sku = forms.CharField(
-        label="SKU", max_length=128, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+        label="SKU",
+        max_length=128,
+        error_messages={"required": "Say which SKU."},
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
     quantity = forms.IntegerField(
         label="Units",
+        error_messages={"required": "Say how many units."},
         min_value=1,
         max_value=MAXIMUM_QUANTITY,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
+        # No number field: one forgets what it does not take, and turns with the wheel.
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     lot = forms.CharField(label="Lot", max_length=64, required=False, widget=UnfoldAdminTextInputWidget)
     from_bin = forms.CharField(
-        label="From bin", max_length=80, required=False, widget=UnfoldAdminTextInputWidget
+        label="From bin",
+        max_length=80,
+        required=False,
+        error_messages={"required": "Say from which bin."},
+        widget=UnfoldAdminTextInputWidget,
     )
     to_bin = forms.CharField(label="To bin", max_length=80, required=False, widget=UnfoldAdminTextInputWidget)
+    field_order = ("sku", "from_bin", "to_bin", "quantity", "lot")
 
 
 class _GoodsFormSet(_FormSet):
-    """`source` and `destination` are the locations of the bins; `needs_from_bin`: each line has to name its own."""
+    """`source` and `destination` are the locations of the bins, None where the form does not say them well enough for
+    its lines to be judged; `needs_from_bin`: each line has to name its own.
+    """
 
     def __init__(
         self,
         *args: Any,
         organization: Organization,
-        source: Warehouse,
-        destination: Warehouse,
+        source: Warehouse | None,
+        destination: Warehouse | None,
         needs_from_bin: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -98,26 +110,30 @@ class _GoodsFormSet(_FormSet):
 
     def goods(self) -> list[Goods]:
         """What the valid forms say; a name that nothing has becomes an error of its field. Five queries at most."""
+        if self.source is None or self.destination is None:
+            raise ValueError("Lines without locations say nothing.")
         filled = self.filled()
-        skus = typed_skus(self.organization, [form.cleaned_data["sku"] for _, form in filled])
-        lots = typed_lots(skus.values(), [form.cleaned_data["lot"] for _, form in filled])
+        # Also of the lines that are wrong otherwise: what is wrong with them is said at once.
+        skus = typed_skus(self.organization, [form.cleaned_data.get("sku", "") for _, form in filled])
+        lots = typed_lots(skus.values(), [form.cleaned_data.get("lot", "") for _, form in filled])
         shelves = {
-            name: find_bins(place, [form.cleaned_data[name] for _, form in filled])
+            name: find_bins(place, [form.cleaned_data.get(name, "") for _, form in filled])
             for name, place in (("from_bin", self.source), ("to_bin", self.destination))
         }
         places = {"from_bin": self.source.name, "to_bin": self.destination.name}
         found = []
         for index, form in filled:
-            values = form.cleaned_data
-            sku = skus.get(values["sku"])
-            lot = lots.get((sku.pk, values["lot"].casefold())) if sku is not None else None
-            if sku is None:
+            values = dict(form.cleaned_data)
+            code, batch = values.get("sku", ""), values.get("lot", "")
+            sku = skus.get(code)
+            lot = lots.get((sku.pk, batch.casefold())) if sku is not None else None
+            if sku is None and code:
                 form.add_error("sku", "There is no such SKU.")
-            elif values["lot"] and lot is None:
+            elif sku is not None and batch and lot is None:
                 form.add_error("lot", f"{sku.code} has no such lot.")
-            bins = {name: shelves[name].get(values[name].casefold()) for name in shelves}
+            bins = {name: shelves[name].get(values.get(name, "").casefold()) for name in shelves}
             for name, shelf in bins.items():
-                if values[name] and shelf is None:
+                if values.get(name) and shelf is None:
                     form.add_error(name, f"{places[name]} has no such bin.")
             if sku is not None and not form.errors:
                 found.append(Goods(sku, values["quantity"], lot, bins["from_bin"], bins["to_bin"], index))

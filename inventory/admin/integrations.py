@@ -46,9 +46,6 @@ class IntegrationAdmin(ScopedModelAdmin):
             raise Http404
         return row
 
-    def page_of(self, row: Any) -> str:
-        return reverse(self.url_name("change"), args=(row.pk,), current_app=self.admin_site.name)
-
     def ask_then(
         self,
         request: HttpRequest,

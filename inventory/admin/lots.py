@@ -24,6 +24,7 @@ from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.forms import PlaceForm
 from warehouses.admin.inlines import ReadOnlyScopedInline
+from warehouses.admin.label_action import PrintsLabels
 from warehouses.admin.model_admins import RefusedDeletion
 from warehouses.http.organization import access_of
 
@@ -90,14 +91,15 @@ class StockInline(ReadOnlyScopedInline):
 
 
 @admin.register(Lot)
-class LotAdmin(ActPages, RefusedDeletion, SkuSearch):
+class LotAdmin(PrintsLabels, ActPages, RefusedDeletion, SkuSearch):
     """A lot belongs to no warehouse: which ones somebody may see and change, `inventory.lots.records` says."""
 
     read_permission = _READ
     write_permission = _WRITE
     form = LotForm
     icon = "deployed_code_history"
-    in_palette = True
+    label_kind = "lot"
+    actions = ("print_labels",)
     list_display = ("code", "sku", "title", "condition", "expires_on", "days", "units", "received_at")
     list_filter = ("state", "expires_on")
     list_select_related = ("sku", "organization")

@@ -1,4 +1,4 @@
-"""Pages of what can be promised: the matrix of a location, why a number is what it is, totals, and a check."""
+"""Pages of what can be promised: a location, the heat map, why a number is what it is, totals, and a check."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,27 +23,51 @@ from inventory.availability.cells import Counts
 from inventory.availability.checking import Answer, Wish, check
 from inventory.availability.drilldown import Drilldown, drill_down
 from inventory.availability.formula import Promise
+from inventory.availability.heat import Heat, heat_of_sku, heat_of_stock
 from inventory.availability.records import read_availability, search_levels, visible_levels
-from inventory.availability.summary import summarize
+from inventory.availability.summary import MOST_PLACES, summarize
 from inventory.catalogue import find_skus
 from inventory.channels import READ, channels_named, visible_channels
-from inventory.models import Channel, ChannelPolicy, ChannelRule, Sku, sku_key
+from inventory.models import (
+    Barcode,
+    Category,
+    Channel,
+    ChannelPolicy,
+    ChannelRule,
+    Sku,
+    TallyKind,
+    sku_key,
+)
 from inventory.models.sku import MAXIMUM_QUANTITY
 from inventory.reservations import expire_due
+from inventory.tallies import tally_of
 from warehouses.access import Access
 from warehouses.admin.model_admins import ScopedModelAdmin
+from warehouses.admin.paginator import KeyPaginator
 from warehouses.http.organization import access_of
 from warehouses.models import Warehouse
 
-__all__ = ["CHECK_URL", "MATRIX_URL", "SUMMARY_URL", "PromisePages", "explain_url", "may_see_promises"]
+__all__ = [
+    "CHECK_URL",
+    "HEAT_URL",
+    "MATRIX_URL",
+    "SUMMARY_URL",
+    "TERMS",
+    "PromisePages",
+    "explain_url",
+    "may_see_promises",
+]
 
 MATRIX_URL: Final = "admin:inventory_channel_matrix"
+HEAT_URL: Final = "admin:inventory_channel_heat"
 SUMMARY_URL: Final = "admin:inventory_channel_summary"
 CHECK_URL: Final = "admin:inventory_channel_check"
 _EXPLAIN_URL: Final = "admin:inventory_channel_explain"
 _ROWS: Final = 50
 _MOST_LINES: Final = 500
-_TERMS: Final = {
+_MOST_LIKE: Final = 8
+#: What each term of a promise is called, and what it is.
+TERMS: Final = {
     "on_hand": ("On hand", "Everything that is there."),
     "not_sellable": ("Not sellable", "It lies in rooms that are not for selling."),
     "quarantined": ("Quarantined", "Of quarantined lots, in sellable rooms."),
@@ -109,6 +132,26 @@ class MatrixForm(forms.Form):
         self.fields["location"].queryset = places  # type: ignore[attr-defined]
 
 
+class HeatForm(forms.Form):
+    """Of which SKU, else of which category, else of all."""
+
+    q = forms.CharField(
+        label="SKU code, title, or scan a barcode",
+        max_length=128,
+        required=False,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+    category = forms.ModelChoiceField(
+        Category.objects.none(), required=False, empty_label="All", widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, *args: Any, categories: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].queryset = categories  # type: ignore[attr-defined]
+
+
 class CheckForm(forms.Form):
     """A basket: a line for each SKU, its code and how many."""
 
@@ -168,6 +211,7 @@ class PromisePages(ScopedModelAdmin):
         pages = (
             ("matrix/", self.matrix_page, "matrix"),
             ("matrix/explain/", self.explain_page, "explain"),
+            ("matrix/heat/", self.heat_page, "heat"),
             ("summary/", self.summary_page, "summary"),
             ("check/", self.check_page, "check"),
         )
@@ -191,9 +235,11 @@ class PromisePages(ScopedModelAdmin):
             if not form.is_bound:
                 form.fields["location"].initial = warehouse.pk
             levels = visible_levels(access=access, warehouse=warehouse)
-            keys = (search_levels(levels, term) if term else levels).values_list("pk", flat=True)
-            page = Paginator(keys, _ROWS).get_page(request.GET.get("page"))
-            records = read_availability(access=access, keys=list(page), channels=channels)
+            pages = KeyPaginator(search_levels(levels, term) if term else levels, _ROWS)
+            if not term:
+                pages.counted = tally_of(TallyKind.LEVEL, access=access, warehouse_id=warehouse.pk)
+            page: Any = pages.get_page(request.GET.get("page"))
+            records = read_availability(access=access, keys=page.keys, channels=channels)
             shown |= {
                 "page": page,
                 "rows": [
@@ -228,6 +274,44 @@ class PromisePages(ScopedModelAdmin):
             "back": f"{reverse(MATRIX_URL)}?{urlencode({'location': warehouse.pk, 'q': sku.code})}",
         }
         return self._show(request, "explain", f"Why {found.promise.atp:,}", shown)
+
+    def heat_page(self, request: HttpRequest) -> HttpResponse:
+        """A row for each location, a column for each active channel: of one SKU, of a category, or of all."""
+        access = self._reader(request)
+        categories = Category.objects.filter(organization=access.organization).order_by("name")
+        form = HeatForm(request.GET or None, categories=categories)
+        term = request.GET.get("q", "").replace("\x00", "").strip()[:128]
+        category = form.cleaned_data.get("category") if form.is_valid() else None
+        channels = channels_named(access=access)
+        sku = _sku_named(access, term) if term else None
+        heat: Heat | None = None
+        like: list[Sku] = []
+        if sku is not None:
+            heat = heat_of_sku(access=access, sku=sku, channels=channels)
+        elif term:
+            like = _skus_like(access, term)
+        else:
+            heat = heat_of_stock(access=access, channels=channels, category=category)
+        shown = {
+            "form": form,
+            "term": term,
+            "sku": sku,
+            "category": category,
+            "heat": heat,
+            "like": like,
+            "most": MOST_PLACES,
+            "rows": [
+                (
+                    row.warehouse,
+                    [
+                        (units, step, _behind(row.warehouse, channel, sku))
+                        for channel, units, step in row.cells
+                    ],
+                )
+                for row in (heat.rows if heat is not None else ())
+            ],
+        }
+        return self._show(request, "heat", "Where it can be sold", shown, 422 if form.errors else 200)
 
     def summary_page(self, request: HttpRequest) -> HttpResponse:
         """What each active channel may be promised in all, or in one location."""
@@ -280,6 +364,7 @@ class PromisePages(ScopedModelAdmin):
             "opts": self.opts,
             "pages": [
                 ("Matrix", reverse(MATRIX_URL), name == "matrix"),
+                ("Heat map", reverse(HEAT_URL), name == "heat"),
                 ("Totals", reverse(SUMMARY_URL), name == "summary"),
                 ("Check", reverse(CHECK_URL), name == "check"),
             ],
@@ -302,13 +387,35 @@ def _chosen(access: Access, places: Any, key: str | None) -> Warehouse | None:
     return first
 
 
+def _sku_named(access: Access, term: str) -> Sku | None:
+    """The SKU of that code or barcode. Two queries at most."""
+    skus = Sku.objects.for_organization(access.organization)
+    scanned = Barcode.objects.filter(organization=access.organization, code=term).values("sku")
+    return skus.filter(code_key=sku_key(term)).first() or skus.filter(pk__in=scanned).first()
+
+
+def _skus_like(access: Access, term: str) -> list[Sku]:
+    """The first SKUs that are meant perhaps, of those that are stocked where the caller may read."""
+    levels = search_levels(visible_levels(access=access), term).select_related("sku")
+    # A SKU has a level in each location that stocks it.
+    found = {level.sku_id: level.sku for level in levels[: _MOST_LIKE * 10]}
+    return list(found.values())[:_MOST_LIKE]
+
+
+def _behind(warehouse: Warehouse, channel: Channel, sku: Sku | None) -> str:
+    """What stands behind a number of the heat map: its terms, or the location's SKUs."""
+    if sku is not None:
+        return explain_url(warehouse, channel, sku)
+    return f"{reverse(MATRIX_URL)}?{urlencode({'location': warehouse.pk})}"
+
+
 def _steps(found: Promise) -> list[Step]:
     steps: list[Step] = []
     left = 0
     for term in fields(found):
         quantity = getattr(found, term.name)
         left += quantity
-        steps.append(Step(term.name, *_TERMS[term.name], quantity, left))
+        steps.append(Step(term.name, *TERMS[term.name], quantity, left))
     return steps
 
 

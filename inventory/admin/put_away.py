@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, Q, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -19,22 +17,20 @@ from unfold.enums import ActionVariant
 from unfold.views import ChangeList
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from inventory import put_away
-from inventory.admin.act_pages import ActForm, ActPages
-from inventory.admin.documents import DocumentAdmin
-from inventory.admin.goods_form import GoodsFormSet, once, show_refusal, with_more_lines
-from inventory.admin.receive_form import find_bins
+from inventory.admin.act_pages import NoteForm
+from inventory.admin.goods_form import once, show_refusal
+from inventory.admin.goods_pages import GoodsPages
+from inventory.admin.receive_form import LocationForm, find_bins
 from inventory.admin.search import names_sku
 from inventory.models import PutAway, PutAwayLine, PutAwayState
 from inventory.models.sku import MAXIMUM_QUANTITY
 from warehouses import transactions
 from warehouses.access import Access
-from warehouses.http.organization import access_of
-from warehouses.models import Warehouse
+from warehouses.models import Organization, Warehouse
 from warehouses.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -52,27 +48,11 @@ _LABELS: Final = {
 _SHOWN: Final = 500
 
 
-class LocationForm(forms.Form):
-    """Where: asked first, because bins are those of the location."""
-
-    location = forms.ModelChoiceField(
-        Warehouse.objects.none(), empty_label="Choose a location", widget=UnfoldAdminSelectWidget
-    )
-
-    def __init__(self, *args: Any, locations: QuerySet[Warehouse], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["location"].queryset = locations  # type: ignore[attr-defined]
-
-
 class TaskForm(forms.Form):
     """What holds for all lines."""
 
     reference = forms.CharField(max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
     note = forms.CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
-
-
-class NoteForm(ActForm):
-    note = forms.CharField(label="Note", max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
 
 
 class DoneForm(forms.Form):
@@ -142,7 +122,8 @@ class TaskList(ChangeList):
 
 
 @admin.register(PutAway)
-class PutAwayAdmin(ActPages, DocumentAdmin):
+class PutAwayAdmin(GoodsPages):
+    goods_title = "Put goods away"
     state_labels = _LABELS
     read_permission = put_away.READ
     write_permission = put_away.WRITE
@@ -165,10 +146,6 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
 
     # --- rows and rights
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        access = access_of(request)
-        return access is not None and access.may(put_away.WRITE)
-
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self.allows(request, put_away.WRITE, object_id)
 
@@ -185,23 +162,10 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TaskList
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if term:
-            named = queryset.filter(reference__istartswith=term)
-            if named.exists():
-                return named, False
-            lines = PutAwayLine.objects.filter(put_away=OuterRef("pk"))
-            about = lines.filter(
-                names_sku(self.require_access(request).organization, term)
-                | Q(from_bin__code__iexact=term)
-                | Q(to_bin__code__iexact=term)
-            )
-            if (found := queryset.filter(Exists(about))).exists():
-                return found, False
-        return super().get_search_results(request, queryset, search_term)
+    def lines_about(self, organization: Organization, term: str) -> QuerySet[Any]:
+        return PutAwayLine.objects.filter(put_away=OuterRef("pk")).filter(
+            names_sku(organization, term) | Q(from_bin__code__iexact=term) | Q(to_bin__code__iexact=term)
+        )
 
     def choice_label(self, obj: PutAway) -> str:
         return f"{obj.reference or obj.public_id} in {obj.warehouse}"
@@ -251,7 +215,8 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
             ),
         )
         return format_html(
-            '<div class="goods"><table class="goods-table"><thead><tr><th>SKU</th><th>Lot</th><th>Bins</th>'
+            '<div class="goods" tabindex="0" role="region" aria-label="Lines">'
+            '<table class="goods-table"><thead><tr><th>SKU</th><th>Lot</th><th>Bins</th>'
             "<th>Planned</th><th>Put away</th><th></th></tr></thead><tbody>{}</tbody></table></div>",
             cells,
         )
@@ -265,8 +230,7 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         access = self.require_access(request)
-        places = access.narrow(Warehouse.objects.all(), put_away.WRITE, warehouse="pk")
-        places = places.filter(is_active=True, is_readonly=False).order_by("name")
+        places = self.open_locations(request)
         where = LocationForm(request.GET if "location" in request.GET else None, locations=places)
         if not where.is_valid():
             shown = {
@@ -274,61 +238,35 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
                 "is_possible": places.exists(),
                 "impossible": "There is no location at which you may put goods away.",
             }
-            return self._page(request, shown, status=422 if where.is_bound else 200)
+            return self.goods_page(request, shown, status=422 if where.is_bound else 200)
         warehouse: Warehouse = where.cleaned_data["location"]
-        given: dict[str, Any] = {
-            "organization": access.organization,
-            "source": warehouse,
-            "destination": warehouse,
-            "needs_from_bin": True,
-        }
-        shown = {
-            "subject": warehouse.name,
-            "explanation": "Name no bin to bring them to, and one that holds the SKU is suggested, or an empty one.",
-            "verb": "Create task",
-            "can_grow": True,
-        }
-        if request.method != "POST":
-            return self._page(
-                request, {**shown, "form": TaskForm(), "lines": GoodsFormSet(prefix="lines", **given)}
-            )
-        form = TaskForm(request.POST)
-        if "more" in request.POST:
-            return self._page(request, {**shown, "form": form, "lines": with_more_lines(request, **given)})
-        lines = GoodsFormSet(request.POST, prefix="lines", **given)
-        made = self._make(access, warehouse, form, lines)
-        if made is None:
-            return self._page(request, {**shown, "form": form, "lines": lines}, status=422)
-        self.log_addition(request, made, "Created.")
-        self.message_user(request, f"Task {self.choice_label(made)} is planned.", messages.SUCCESS)
-        return HttpResponseRedirect(self._page_of(made))
-
-    def _make(self, access: Access, warehouse: Warehouse, form: Any, lines: Any) -> PutAway | None:
-        """The task, or None where the forms say what is wrong."""
-        if not (form.is_valid() and lines.is_valid()):
-            return None
-        goods = lines.goods()
-        if not lines.filled():
-            form.add_error(None, "Say what shall be put away: at least one line.")
-        if form.errors or any(line.errors for line in lines.forms):
-            return None
-        wanted = [
-            put_away.GoodsToPut(each.sku, each.quantity, each.from_bin, each.lot, each.to_bin, each.index)
-            for each in goods
-        ]
-        try:
-            return transactions.run(
-                lambda: put_away.create_put_away(
-                    access=access,
-                    warehouse=warehouse,
-                    goods=wanted,
-                    note=form.cleaned_data["note"],
-                    reference=form.cleaned_data["reference"],
-                )
-            )
-        except Refusal as refusal:
-            show_refusal(refusal, form, lines.forms, {})
-            return None
+        return self.write_goods(
+            request,
+            head=TaskForm,
+            given=lambda form: {
+                "organization": access.organization,
+                "source": warehouse,
+                "destination": warehouse,
+                "needs_from_bin": True,
+            },
+            subject=warehouse.name,
+            explanation="Name no bin to bring them to, and one that holds the SKU is suggested, or an empty one.",
+            verb="Create task",
+            nothing="Say what shall be put away: at least one line.",
+            make=lambda goods, values: put_away.create_put_away(
+                access=access,
+                warehouse=warehouse,
+                goods=[
+                    put_away.GoodsToPut(
+                        each.sku, each.quantity, each.from_bin, each.lot, each.to_bin, each.index
+                    )
+                    for each in goods
+                ],
+                note=values["note"],
+                reference=values["reference"],
+            ),
+            done=lambda made: f"Task {self.choice_label(made)} is planned.",
+        )
 
     # --- what is done with one
 
@@ -344,20 +282,20 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
             "subject": self.choice_label(task),
             "explanation": "Say what was done otherwise than planned. What is not put away stays where it is.",
             "verb": "Complete",
-            "back": self._page_of(task),
+            "back": self.page_of(task),
         }
         if request.method != "POST":
             initial = [{"quantity": line.quantity} for line in planned]
             lines = DoneFormSet(prefix="lines", planned=planned, initial=initial)
-            return self._page(request, {**shown, "form": NoteForm(), "lines": lines})
+            return self.goods_page(request, {**shown, "form": NoteForm(), "lines": lines})
         form = NoteForm(request.POST)
         lines = DoneFormSet(request.POST, prefix="lines", planned=planned)
         done = self._complete(access, task, form, lines)
         if done is None:
-            return self._page(request, {**shown, "form": form, "lines": lines}, status=422)
+            return self.goods_page(request, {**shown, "form": form, "lines": lines}, status=422)
         self.log_change(request, done, "Complete.")
         self.message_user(request, f"{self.choice_label(done)} is completed.", messages.SUCCESS)
-        return HttpResponseRedirect(self._page_of(done))
+        return HttpResponseRedirect(self.page_of(done))
 
     def _complete(self, access: Access, task: PutAway, form: Any, lines: Any) -> PutAway | None:
         if not (form.is_valid() and lines.is_valid()):
@@ -402,19 +340,6 @@ class PutAwayAdmin(ActPages, DocumentAdmin):
             ),
             done=lambda found: f"{self.choice_label(found)} is cancelled.",
         )
-
-    def _page_of(self, task: PutAway) -> str:
-        return reverse(self.url_name("change"), args=(task.pk,), current_app=self.admin_site.name)
-
-    def _page(self, request: HttpRequest, shown: dict[str, Any], status: int = 200) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Put goods away",
-            "opts": self.opts,
-            "back": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
-            **shown,
-        }
-        return TemplateResponse(request, "inventory/admin/goods.html", context, status=status)
 
 
 def _lines_of(task: PutAway) -> list[PutAwayLine]:

@@ -12,10 +12,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
+from inventory.admin.grid import wrong_cells
+from inventory.admin.once import Sending, SentAlready, token_of
 from inventory.admin.receive_form import BLANK_LINES, LineFormSet, LocationForm, ReceiptForm, find_bins
 from inventory.models import Replenishment, ReplenishmentSource, ReplenishmentState, Source
 from inventory.receipts import COSTS, WRITE, Caution, Receipt, record_receipt
-from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
@@ -73,28 +74,32 @@ class ReceivingPages(ScopedModelAdmin):
                 request, {"warehouse": warehouse, "form": form, "lines": _with_more_lines(request, given)}
             )
         lines = LineFormSet(request.POST, **given)
-        receipt = self._received(access, warehouse, form, lines)
+        sending = Sending(request, access)
+        if (address := sending.earlier()) is not None:
+            return HttpResponseRedirect(address)
+        try:
+            receipt = self._received(access, warehouse, form, lines, sending)
+        except SentAlready as already:
+            return HttpResponseRedirect(already.address)
         if receipt is None:
             shown = {"warehouse": warehouse, "form": form, "lines": lines}
             return self._page(request, shown, status=422)
         self._tell(request, receipt)
-        page = reverse("admin:inventory_adjustment_change", args=(receipt.adjustment.pk,))
-        return HttpResponseRedirect(page)
+        return HttpResponseRedirect(_page_of(receipt))
 
     def _received(
-        self, access: Access, warehouse: Warehouse, form: ReceiptForm, lines: Any
+        self, access: Access, warehouse: Warehouse, form: ReceiptForm, lines: Any, sending: Sending
     ) -> Receipt | None:
         """The receipt, or None where the forms say what is wrong."""
-        if not (form.is_valid() and lines.is_valid()):
-            return None
+        is_head_sound, is_sound = form.is_valid(), lines.is_valid()
         shelf = _shelf(warehouse, form)
         delivered = lines.lines(shelf)
         if not lines.filled():
             form.add_error(None, "Say what has come: at least one line.")
-        if form.errors or any(line.errors for line in lines.forms):
+        if not (is_head_sound and is_sound) or form.errors or any(line.errors for line in lines.forms):
             return None
         try:
-            return transactions.run(
+            return sending.run(
                 lambda: record_receipt(
                     access=access,
                     source=Source.ADMIN,
@@ -102,7 +107,8 @@ class ReceivingPages(ScopedModelAdmin):
                     lines=delivered,
                     note=form.cleaned_data["note"],
                     reference=form.cleaned_data["reference"],
-                )
+                ),
+                _page_of,
             )
         except Refusal as refusal:
             for detail in lines.show(refusal):
@@ -129,9 +135,17 @@ class ReceivingPages(ScopedModelAdmin):
             "opts": self.opts,
             "back": reverse("admin:index"),
             "anew": reverse(RECEIVE_URL),
+            "errors": status != 200,
+            "token": token_of(request),
             **shown,
         }
+        if "lines" in shown:
+            context["wrong_cells"] = wrong_cells(shown["lines"])
         return TemplateResponse(request, "inventory/admin/receive.html", context, status=status)
+
+
+def _page_of(receipt: Receipt) -> str:
+    return reverse("admin:inventory_adjustment_change", args=(receipt.adjustment.pk,))
 
 
 def _order(access: Access, key: str | None) -> Replenishment | None:
@@ -173,7 +187,7 @@ def _with_more_lines(request: HttpRequest, given: dict[str, Any]) -> Any:
 
 
 def _shelf(warehouse: Warehouse, form: ReceiptForm) -> Bin | None:
-    typed = form.cleaned_data["bin"]
+    typed = form.cleaned_data.get("bin")
     if not typed:
         return None
     shelf = find_bins(warehouse, [typed]).get(typed.casefold())

@@ -10,8 +10,6 @@ from django import forms
 from django.db.models import QuerySet
 from unfold.widgets import (
     INPUT_CLASSES,
-    UnfoldAdminDecimalFieldWidget,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -42,7 +40,7 @@ _FIELD_OF: Final = {
 
 
 class LocationForm(forms.Form):
-    """Where the goods have come to: asked first, because bins and orders are those of the location."""
+    """Where: asked first, because bins and orders are those of the location."""
 
     location = forms.ModelChoiceField(
         Warehouse.objects.none(), empty_label="Choose a location", widget=UnfoldAdminSelectWidget
@@ -73,13 +71,18 @@ class LineForm(forms.Form):
     """One SKU, by its code or by a scan of its barcode. A line in which nothing is typed is left out."""
 
     sku = forms.CharField(
-        label="SKU", max_length=128, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+        label="SKU",
+        max_length=128,
+        error_messages={"required": "Say which SKU."},
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
     quantity = forms.IntegerField(
         label="Units",
+        error_messages={"required": "Say how many units."},
         min_value=1,
         max_value=MAXIMUM_QUANTITY,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
+        # No number field: one forgets what it does not take, and turns with the wheel.
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     bin = forms.CharField(label="Bin", max_length=80, required=False, widget=UnfoldAdminTextInputWidget)
     lot = forms.CharField(label="Lot", max_length=64, required=False, widget=UnfoldAdminTextInputWidget)
@@ -94,7 +97,7 @@ class LineForm(forms.Form):
         min_value=Decimal(0),
         max_digits=14,
         decimal_places=4,
-        widget=UnfoldAdminDecimalFieldWidget,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     order = forms.ModelChoiceField(
         Replenishment.objects.none(),
@@ -146,15 +149,16 @@ class _LineFormSet(_FormSet):
     def lines(self, shelf: Bin | None) -> list[Delivered]:
         """What the valid forms say; a name that nothing has becomes an error of its field. Three queries."""
         filled = self.filled()
-        skus = self._skus([form.cleaned_data["sku"] for _, form in filled])
-        bins = find_bins(self.warehouse, [form.cleaned_data["bin"] for _, form in filled])
+        # Also of the lines that are wrong otherwise: what is wrong with them is said at once.
+        skus = self._skus([form.cleaned_data.get("sku", "") for _, form in filled])
+        bins = find_bins(self.warehouse, [form.cleaned_data.get("bin", "") for _, form in filled])
         lines = []
         for place, form in filled:
-            values = form.cleaned_data
-            sku = skus.get(values["sku"])
-            if sku is None:
+            values = dict(form.cleaned_data)
+            sku = skus.get(values.get("sku", ""))
+            if sku is None and values.get("sku"):
                 form.add_error("sku", "There is no such SKU.")
-            if values["bin"] and values["bin"].casefold() not in bins:
+            if values.get("bin") and values["bin"].casefold() not in bins:
                 form.add_error("bin", f"{self.warehouse.name} has no such bin.")
             if sku is None or form.errors:
                 continue

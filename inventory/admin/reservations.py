@@ -9,6 +9,9 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.widgets import INPUT_CLASSES
@@ -18,7 +21,7 @@ from inventory.admin.documents import AskedDocumentAdmin
 from inventory.admin.fresh_stock import FreshStock
 from inventory.admin.integrations import clock_time
 from inventory.admin.search import SkuSearch
-from inventory.models import Reservation, ReservationState
+from inventory.models import DocumentType, Reservation, ReservationState
 from inventory.models.sku import MAXIMUM_QUANTITY
 from inventory.reservations import (
     FULFIL,
@@ -100,8 +103,8 @@ class ReservationAdmin(FreshStock, ActPages, AskedDocumentAdmin, SkuSearch):
     actions_detail = ("fulfil", "release")
     asked = ("sku", "warehouse", "quantity", "reference", "channel", "expires_at", "note")
     told = (
-        "public_id", "state_shown", "sku", "title", "warehouse", "channel", "reference", "quantity", "open",
-        "fulfilled", "ends_at", "note", "by", "created_at", "history",
+        "public_id", "state_shown", "sku", "title", "warehouse", "channel", "reference", "made_for", "quantity",
+        "open", "fulfilled", "ends_at", "note", "by", "created_at", "history",
     )  # fmt: skip
     empty_hint = "What is promised to somebody stands here until it leaves, is released, or its time is up."
 
@@ -144,6 +147,19 @@ class ReservationAdmin(FreshStock, ActPages, AskedDocumentAdmin, SkuSearch):
     @admin.display(description="ends by itself at")
     def ends_at(self, reservation: Reservation) -> str:
         return clock_time(reservation.expires_at) if reservation.expires_at else "Never"
+
+    @admin.display(description="reserved by")
+    def made_for(self, reservation: Reservation) -> SafeString | str:
+        """The document whose reservation it is, with a link to its page."""
+        if reservation.document_id is None:
+            return "Nothing else: it stands by itself"
+        kind = DocumentType(reservation.document_type)
+        told = f"{kind.label} {reservation.reference}"
+        if not self.admin_site.is_registered(kind.model):
+            return told
+        name = f"admin:{kind.model._meta.app_label}_{kind.model._meta.model_name}_change"
+        address = reverse(name, args=(reservation.document_id,), current_app=self.admin_site.name)
+        return format_html('<a href="{}" class="text-link">{}</a>', address, told)
 
     # --- forms
 

@@ -13,13 +13,19 @@ from warehouses.http.organization import access_of
 from warehouses.identifiers import decode
 from warehouses.models import Organization
 
-__all__ = ["SkuSearch", "names_sku"]
+__all__ = ["SkuSearch", "names_sku", "number_typed"]
 
 
 def names_sku(organization: Organization, term: str) -> Q:
     """Of lines with a `sku`: those whose SKU has a code that begins with the term, or the barcode that was scanned."""
     scanned = Barcode.objects.filter(organization=organization, code=term).values("sku")
     return Q(sku__code_key__startswith=sku_key(term)) | Q(sku__in=scanned)
+
+
+def number_typed(term: str, prefix: str) -> int | None:
+    """The number of `CC-00012`, `cc-12` or `12`, if the prefix is `CC-`; None for anything else."""
+    digits = term.upper().removeprefix(prefix)
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
 
 
 class SkuSearch(ScopedModelAdmin):

@@ -1,166 +1,107 @@
-"""Stock levels, stock items and movements: read-only, but for the Adjust form that posts to the ledger."""
+"""Stock levels, stock items and movements: read-only, but for the form that corrects a quantity."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.contrib import admin
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
 
-from inventory.adjustments import Recorded, adjust
 from inventory.admin.act_pages import HoldItemForm
-from inventory.admin.adjust_form import AdjustForm
 from inventory.admin.analytics import AnalyticsPage
+from inventory.admin.correct import CorrectPage, CorrectPages
+from inventory.admin.correct_form import Place
 from inventory.admin.expired_goods import GoodsActions
 from inventory.admin.filters import BelowReorderPointFilter, StatusFilter
 from inventory.admin.fresh_stock import FreshStock, freshen
 from inventory.admin.integrations import link
 from inventory.admin.labels import STATUS_LABELS
 from inventory.admin.search import SkuSearch
+from inventory.admin.tallied import Tallied
 from inventory.formulas import StockStatus
 from inventory.holds import WRITE, create_hold
-from inventory.ledger import Line, Mode
-from inventory.models import (
-    Adjustment,
-    Destruction,
-    DocumentType,
-    Hold,
-    Movement,
-    PutAway,
-    Reservation,
-    Source,
-    StockItem,
-    StockLevel,
-    Transfer,
-)
-from inventory.versions import level_version, require_version
-from warehouses import transactions
-from warehouses.access import Access
+from inventory.models import DocumentType, Movement, StockItem, StockLevel, TallyKind
+from inventory.stock_documents import ADJUST
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.inlines import ReadOnlyScopedInline
 from warehouses.admin.model_admins import ReadOnlyScopedAdmin
 from warehouses.http.organization import access_of
 from warehouses.identifiers import encode
-from warehouses.models.base import PublicModel
-from warehouses.refusals import Refusal, Stale
 
 __all__ = ["MovementAdmin", "StockItemAdmin", "StockLevelAdmin"]
 
 
-class StockAdmin(FreshStock, ReadOnlyScopedAdmin, SkuSearch):
-    """What a level and an item share: the Adjust action."""
+class StockList(ChangeList):
+    """The list's page; each row knows whether the caller may correct it."""
+
+    result_list: Any
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        access = access_of(request)
+        found: list[Any] = list(self.result_list)
+        for row in found:
+            is_open = row.warehouse.is_active and not row.warehouse.is_readonly
+            row.is_correctable = is_open and access is not None and access.covers(ADJUST, row.warehouse_id)
+        self.result_list = found
+
+
+class StockAdmin(Tallied, FreshStock, ReadOnlyScopedAdmin, CorrectPage, SkuSearch):
+    """What a level and an item share: correcting how much there is."""
 
     read_permission = "inventory.read"
     warehouse_path = "warehouse_id"
-    actions_row: tuple[str, ...] = ("adjust",)
-    actions_detail: tuple[str, ...] = ("adjust",)
+    actions_row: tuple[str, ...] = ()
+    actions_detail: tuple[str, ...] = ("correct",)
     search_help_text = "SKU code or title, or scan a barcode"
+    fixed_columns = frozenset({"correct_link"})
 
-    def level_and_item(self, row: Any) -> tuple[StockLevel, StockItem | None]:
+    def place_of(self, row: Any) -> Place:
         raise NotImplementedError
 
-    def has_adjust_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StockList
+
+    def has_correct_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         if object_id is None:
             access = access_of(request)
-            return access is not None and access.may("inventory.adjust")
-        return self.allows(request, "inventory.adjust", object_id)
+            return access is not None and access.may(ADJUST)
+        return self.allows(request, ADJUST, object_id)
 
-    @action(description="Adjust", permissions=["adjust"], url_path="adjust", icon="edit_square")
-    def adjust(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    @action(
+        description="Correct",
+        permissions=["correct"],
+        url_path="correct",
+        icon="edit_square",
+        attrs={"data-correct": ""},
+    )
+    def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         freshen(request)
         row = self.get_object(request, object_id)
         if row is None:
             raise Http404
-        access = self.require_access(request)
-        level, item = self.level_and_item(row)
-        if request.method != "POST":
-            form = AdjustForm(level=level, item=item, initial={"seen": level.version})
-            return self._page(request, level, item, form)
-        form = AdjustForm(request.POST, level=level, item=item)
-        if form.is_valid():
-            try:
-                recorded = transactions.run(lambda: _post(access, level, item, form.cleaned_data))
-            except Stale:
-                level, item = self.level_and_item(self.get_object(request, object_id))
-                form = AdjustForm({**request.POST.dict(), "seen": level.version}, level=level, item=item)
-                there = (item or level).on_hand
-                form.add_error(
-                    None,
-                    f"Somebody was first: there are {there} units now. Send the form again if you mean it.",
-                )
-            except Refusal as refusal:
-                form.show(refusal)
-            else:
-                self._tell(request, level, recorded)
-                return HttpResponseRedirect(reverse(self.url_name("change"), args=(row.pk,)))
-        return self._page(request, level, item, form, status=422)
+        here = reverse(self.url_name("correct"), args=(row.pk,), current_app=self.admin_site.name)
+        return self.correction(request, self.place_of(row), here, self.page_of(row))
 
-    def _tell(self, request: HttpRequest, level: StockLevel, recorded: Recorded) -> None:
-        if recorded.adjustment is None:
-            self.message_user(request, "Nothing changed: that is what was there.", messages.INFO)
-            return
-        first, last = recorded.posting.changes[0], recorded.posting.changes[-1]
-        self.message_user(
-            request,
-            f"{level.sku.code} in {level.warehouse.name}: {first.level_before} → {last.level_after}"
-            f" ({recorded.adjustment.public_id}).",
-            messages.SUCCESS,
+    @admin.display(description="correct")
+    def correct_link(self, row: Any) -> SafeString | str:
+        """The button of a row, for whoever may."""
+        if not row.is_correctable:
+            return ""
+        here = reverse(self.url_name("correct"), args=(row.pk,), current_app=self.admin_site.name)
+        return format_html(
+            '<a href="{}" class="correct-button" data-correct aria-label="Correct {}">'
+            '<span class="material-symbols-outlined" aria-hidden="true">edit</span>'
+            '<span class="correct-word">Correct</span></a>',
+            here,
+            row.sku.code,
         )
-
-    def _page(
-        self,
-        request: HttpRequest,
-        level: StockLevel,
-        item: StockItem | None,
-        form: AdjustForm,
-        status: int = 200,
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Adjust {level.sku.code}",
-            "opts": self.opts,
-            "level": level,
-            "item": item,
-            "before": (item or level).on_hand,
-            "form": form,
-            "back": reverse(self.url_name("changelist")),
-        }
-        return TemplateResponse(request, "inventory/admin/adjust.html", context, status=status)
-
-
-def _post(access: Access, level: StockLevel, item: StockItem | None, values: dict[str, Any]) -> Recorded:
-    is_set = values["mode"] == AdjustForm.SET
-    line = Line(
-        sku=level.sku,
-        warehouse=level.warehouse,
-        quantity=values["quantity"],
-        mode=Mode.TO if is_set else Mode.BY,
-        reason=values["reason"],
-        bin=values.get("bin"),
-        lot=values.get("lot"),
-        stock_item_id=item.pk if item else None,
-        note=values["note"],
-        reference=values["reference"],
-    )
-    # A change adds up with whatever others did; a quantity that is set would undo it unseen.
-    seen = {level_version(level.pk, values["seen"])}
-    precondition = (
-        require_version(sku=level.sku, warehouse=level.warehouse, expected=seen) if is_set else None
-    )
-    return adjust(
-        organization=access.organization,
-        actor=access.actor,
-        source=Source.ADMIN,
-        lines=[line],
-        note=values["note"],
-        reference=values["reference"],
-        precondition=precondition,
-    )
 
 
 class ItemInline(ReadOnlyScopedInline):
@@ -186,12 +127,12 @@ class ItemInline(ReadOnlyScopedInline):
 
 
 @admin.register(StockLevel)
-class StockLevelAdmin(StockAdmin, AnalyticsPage):
+class StockLevelAdmin(StockAdmin, CorrectPages, AnalyticsPage):
     code_path = "sort_code"
     icon = "inventory"
     list_display = (
         "sku", "title", "warehouse", "on_hand", "reserved", "held", "available",
-        "reorder_point", "state",
+        "reorder_point", "state", "correct_link",
     )  # fmt: skip
     list_filter = (
         "warehouse",
@@ -202,14 +143,15 @@ class StockLevelAdmin(StockAdmin, AnalyticsPage):
     list_select_related = ("sku", "warehouse")
     search_fields = ("sort_code__startswith", "sku__title__icontains", "sku__barcodes__code")
     ordering = ("sort_code", "warehouse_id")
+    tally_kind = TallyKind.LEVEL
     fields = (
         "sku", "title", "warehouse", "state", "on_hand", "reserved", "held", "available",
         "safety_stock", "reorder_point", "reorder_quantity", "updated_at",
     )  # fmt: skip
     inlines = (ItemInline,)
 
-    def level_and_item(self, row: StockLevel) -> tuple[StockLevel, StockItem | None]:
-        return row, None
+    def place_of(self, row: StockLevel) -> Place:
+        return Place(sku=row.sku, warehouse=row.warehouse, level=row)
 
     @admin.display(description="title", ordering="sku__title")
     def title(self, level: StockLevel) -> str:
@@ -223,22 +165,24 @@ class StockLevelAdmin(StockAdmin, AnalyticsPage):
 @admin.register(StockItem)
 class StockItemAdmin(GoodsActions, StockAdmin):
     icon = "shelves"
-    actions_row = ("adjust", "hold", "mark_expired", "mark_consumed", "destroy")
-    actions_detail = ("adjust", "hold", "mark_expired", "mark_consumed", "destroy")
+    actions_row = ("hold", "mark_expired", "mark_consumed", "destroy")
+    actions_detail = ("correct", "hold", "mark_expired", "mark_consumed", "destroy")
     list_display = (
         "sku", "title", "warehouse", "room", "bin", "lot", "expires_on", "on_hand", "held", "updated_at",
+        "correct_link",
     )  # fmt: skip
     list_filter = ("warehouse", "bin__room__room_type", ("bin", AutocompleteFilter), "lot__state")
     list_select_related = ("sku", "warehouse", "bin__room", "lot", "level")
     search_fields = ("sku__code_key__startswith", "sku__title__icontains", "sku__barcodes__code")
-    ordering = ("pk",)
+    ordering = ("created_at", "pk")
+    tally_kind = TallyKind.ITEM
     fields = (
         "sku", "title", "warehouse", "room", "bin", "lot", "expires_on", "on_hand", "held", "updated_at",
     )  # fmt: skip
 
-    def level_and_item(self, row: StockItem) -> tuple[StockLevel, StockItem | None]:
+    def place_of(self, row: StockItem) -> Place:
         level = StockLevel.objects.select_related("sku", "warehouse").get(pk=row.level_id)
-        return level, row
+        return Place(sku=level.sku, warehouse=level.warehouse, level=level, item=row)
 
     @admin.display(description="title", ordering="sku__title")
     def title(self, item: StockItem) -> str:
@@ -294,6 +238,14 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
         "reason", "note", "reference", "by", "document", "recorded_at", "occurred_at",
     )  # fmt: skip
 
+    export_also = ("title", "bin", "lot", "occurred_at")
+    export_prefetch = ("stock_item__bin", "stock_item__lot")
+    export_values = {
+        "title": lambda movement: movement.sku.title,
+        "bin": lambda movement: movement.stock_item.bin.code,
+        "lot": lambda movement: movement.stock_item.lot.code if movement.stock_item.lot else None,
+    }
+
     @admin.display(description="change", ordering="delta")
     def change(self, movement: Movement) -> str:
         return f"{movement.delta:+,d}"
@@ -317,18 +269,8 @@ class MovementAdmin(ReadOnlyScopedAdmin, SkuSearch):
     @admin.display(description="document")
     def document(self, movement: Movement) -> SafeString | str:
         """A link, where the document has a page."""
-        kind = _DOCUMENTS[DocumentType(movement.document_type)]
+        kind = DocumentType(movement.document_type).model
         number = encode(kind.prefix, movement.document_id)
         if not self.admin_site.is_registered(kind):
             return number
         return link(kind(id=movement.document_id), number)
-
-
-_DOCUMENTS: Final[dict[DocumentType, type[PublicModel]]] = {
-    DocumentType.ADJUSTMENT: Adjustment,
-    DocumentType.RESERVATION: Reservation,
-    DocumentType.HOLD: Hold,
-    DocumentType.TRANSFER: Transfer,
-    DocumentType.PUT_AWAY: PutAway,
-    DocumentType.DESTRUCTION: Destruction,
-}

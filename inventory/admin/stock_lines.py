@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from django import forms
 from unfold.widgets import (
     INPUT_CLASSES,
-    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
 )
@@ -39,16 +38,21 @@ def _text(label: str, length: int = 64, **kwargs: Any) -> forms.CharField:
 
 def _sku() -> forms.CharField:
     return forms.CharField(
-        label="SKU", max_length=128, widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+        label="SKU",
+        max_length=128,
+        error_messages={"required": "Say which SKU."},
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
     )
 
 
 def _units(least: int) -> forms.IntegerField:
     return forms.IntegerField(
         label="Units",
+        error_messages={"required": "Say how many units."},
         min_value=least,
         max_value=MAXIMUM_QUANTITY,
-        widget=UnfoldAdminIntegerFieldWidget(attrs={"inputmode": "numeric"}),
+        # No number field: one forgets what it does not take, and turns with the wheel.
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
 
@@ -123,20 +127,23 @@ class _StockFormSet(_FormSet):
     def named(self) -> list[Named]:
         """What the valid forms say; a name that nothing has becomes an error of its field. Four queries at most."""
         filled = [(place, form) for place, form in enumerate(self.forms) if form.has_changed()]
-        skus = typed_skus(self.warehouse.organization, [form.cleaned_data["sku"] for _, form in filled])
-        lots = typed_lots(skus.values(), [form.cleaned_data["lot"] for _, form in filled])
-        bins = find_bins(self.warehouse, [form.cleaned_data["bin"] for _, form in filled])
+        # Also of the lines that are wrong otherwise: what is wrong with them is said at once.
+        typed = [form.cleaned_data.get("sku", "") for _, form in filled]
+        skus = typed_skus(self.warehouse.organization, typed)
+        lots = typed_lots(skus.values(), [form.cleaned_data.get("lot", "") for _, form in filled])
+        bins = find_bins(self.warehouse, [form.cleaned_data.get("bin", "") for _, form in filled])
         found = []
         for index, form in filled:
-            values = form.cleaned_data
-            sku = skus.get(values["sku"])
-            lot = lots.get((sku.pk, values["lot"].casefold())) if sku is not None else None
-            shelf = bins.get(values["bin"].casefold())
-            if sku is None:
+            values = dict(form.cleaned_data)
+            code, batch, place = (values.get(name, "") for name in ("sku", "lot", "bin"))
+            sku = skus.get(code)
+            lot = lots.get((sku.pk, batch.casefold())) if sku is not None else None
+            shelf = bins.get(place.casefold())
+            if sku is None and code:
                 form.add_error("sku", "There is no such SKU.")
-            elif values["lot"] and lot is None:
+            elif sku is not None and batch and lot is None:
                 form.add_error("lot", f"{sku.code} has no such lot.")
-            if values["bin"] and shelf is None:
+            if place and shelf is None:
                 form.add_error("bin", f"{self.warehouse.name} has no such bin.")
             if sku is not None and not form.errors:
                 found.append(Named(sku, shelf, lot, values, index))

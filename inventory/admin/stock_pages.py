@@ -14,12 +14,13 @@ from unfold.decorators import action
 
 from inventory.adjustments import Recorded
 from inventory.admin.goods_form import show_refusal, with_more_lines
+from inventory.admin.grid import wrong_cells
+from inventory.admin.once import Sending, SentAlready, token_of
 from inventory.admin.receive_form import LocationForm
 from inventory.admin.stock_lines import AdjustFormSet, AdjustLineForm, DocumentForm, LotForm, RecordFormSet
 from inventory.ledger import Line, Mode
 from inventory.models import ReasonCode, Source
 from inventory.stock_documents import ADJUST, NewLot, correct_lot, post_adjustment, record_stock
-from warehouses import transactions
 from warehouses.access import Access
 from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
@@ -98,11 +99,14 @@ class StockDocumentPages(ScopedModelAdmin):
         if not isinstance(place, Warehouse):
             return self._ask_where(request, "Correct a lot", place)
         form = LotForm(request.POST or None)
+        sending = Sending(request, access)
+        if (address := sending.earlier()) is not None:
+            return HttpResponseRedirect(address)
         if form.is_valid() and (named := form.named(place)) is not None:
             sku, shelf, lot = named
             values = form.cleaned_data
             try:
-                recorded = transactions.run(
+                recorded = sending.run(
                     lambda: correct_lot(
                         access=access,
                         source=Source.ADMIN,
@@ -113,8 +117,11 @@ class StockDocumentPages(ScopedModelAdmin):
                         to_lot=NewLot(values["to_lot"], values["expires_on"]),
                         quantity=values["quantity"],
                         note=values["note"],
-                    )
+                    ),
+                    self._page_of_recorded,
                 )
+            except SentAlready as already:
+                return HttpResponseRedirect(already.address)
             except Refusal as refusal:
                 show_refusal(refusal, form, [], _LOT_FIELD_OF)
             else:
@@ -156,16 +163,24 @@ class StockDocumentPages(ScopedModelAdmin):
             form._errors = {}  # not judged yet
             return self._page(request, title, verb, place, form, explanation, lines)
         lines = formset(request.POST, prefix="lines", **given)
-        if form.is_valid() and lines.is_valid():
+        sending = Sending(request, access)
+        if (address := sending.earlier()) is not None:
+            return HttpResponseRedirect(address)
+        is_sound, is_head_sound = lines.is_valid(), form.is_valid()
+        named = lines.named()
+        if is_sound and is_head_sound:
             values = form.cleaned_data
-            named = lines.named()
             if not any(line.errors for line in lines.forms):
                 wanted = [_line(entry, place, values) for entry in named]
                 if not wanted:
                     form.add_error(None, "There is no line yet.")
                 else:
                     try:
-                        recorded, told = transactions.run(lambda: post(access, wanted, values))
+                        recorded, told = sending.run(
+                            lambda: post(access, wanted, values), lambda done: self._page_of_recorded(done[0])
+                        )
+                    except SentAlready as already:
+                        return HttpResponseRedirect(already.address)
                     except Refusal as refusal:
                         show_refusal(refusal, form, lines.forms, _FIELD_OF)
                     else:
@@ -216,9 +231,10 @@ class StockDocumentPages(ScopedModelAdmin):
             "form": form,
             "verb": verb,
             "can_grow": lines is not None,
+            "errors": bool(wrong),
         }
         if lines is not None:
-            context["lines"] = lines
+            context |= {"lines": lines, "wrong_cells": wrong_cells(lines)}
         return TemplateResponse(request, _TEMPLATE, context, status=422 if wrong else 200)
 
     def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
@@ -226,6 +242,7 @@ class StockDocumentPages(ScopedModelAdmin):
             **self.admin_site.each_context(request),
             "title": title,
             "opts": self.opts,
+            "token": token_of(request),
             "back": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
         }
 
@@ -234,10 +251,12 @@ class StockDocumentPages(ScopedModelAdmin):
             raise RuntimeError("A document is kept even where nothing changed.")
         self.log_addition(request, recorded.adjustment, told[:200])
         self.message_user(request, told, messages.SUCCESS)
-        name = self.url_name("change")
-        return HttpResponseRedirect(
-            reverse(name, args=(recorded.adjustment.pk,), current_app=self.admin_site.name)
-        )
+        return HttpResponseRedirect(self._page_of_recorded(recorded))
+
+    def _page_of_recorded(self, recorded: Recorded) -> str:
+        if recorded.adjustment is None:
+            raise RuntimeError("A document is kept even where nothing changed.")
+        return self.page_of(recorded.adjustment)
 
 
 def _line(named: Any, place: Warehouse, values: Mapping[str, Any]) -> Line:

@@ -68,7 +68,6 @@ class SyncRunAdmin(IntegrationAdmin, ReadOnlyScopedAdmin):
 
     read_permission = "inventory.read"
     warehouse_path = "warehouse_id"
-    in_palette = True
     icon = "sync"
     change_form_template = "inventory/admin/sync_run.html"
     list_display = (

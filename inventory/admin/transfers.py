@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, OuterRef, QuerySet, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -22,9 +21,10 @@ from unfold.views import ChangeList
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from inventory import transfers
-from inventory.admin.act_pages import ActForm, ActPages
-from inventory.admin.documents import DocumentAdmin
-from inventory.admin.goods_form import GoodsFormSet, once, show_refusal, with_more_lines
+from inventory.admin.act_pages import NoteForm
+from inventory.admin.either_end import EitherEndAdmin
+from inventory.admin.goods_form import once, show_refusal
+from inventory.admin.goods_pages import Also, GoodsPages
 from inventory.admin.receive_form import find_bins
 from inventory.admin.search import names_sku
 from inventory.admin.transfer_receipt import FinalForm, ReceiptFormSet, receipt_rows
@@ -37,8 +37,8 @@ from inventory.models import (
 from warehouses import transactions
 from warehouses.access import Access
 from warehouses.http.organization import access_of
-from warehouses.models import Bin, Warehouse
-from warehouses.refusals import Conflict, Refusal
+from warehouses.models import Bin, Organization, Warehouse
+from warehouses.refusals import Conflict, Refusal, readdressed
 
 __all__ = ["TransferAdmin"]
 
@@ -62,7 +62,7 @@ class EndsForm(forms.Form):
     )
     destination = forms.ModelChoiceField(
         Warehouse.objects.none(),
-        label="To (the same one to move goods between its bins)",
+        label="To",
         empty_label="Choose a location",
         widget=UnfoldAdminSelectWidget,
     )
@@ -73,8 +73,8 @@ class EndsForm(forms.Form):
             self.fields[name].queryset = locations  # type: ignore[attr-defined]
 
 
-class DraftForm(forms.Form):
-    """What holds for all lines."""
+class DraftForm(EndsForm):
+    """What holds for all lines: also the two ends, so that one page is enough."""
 
     reference = forms.CharField(max_length=120, required=False, widget=UnfoldAdminTextInputWidget)
     expected_on = forms.DateField(
@@ -83,10 +83,6 @@ class DraftForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d"),
     )
     note = forms.CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
-
-
-class NoteForm(ActForm):
-    note = forms.CharField(label="Note", max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
 
 
 class TransferList(ChangeList):
@@ -104,9 +100,10 @@ class TransferList(ChangeList):
 
 
 @admin.register(Transfer)
-class TransferAdmin(ActPages, DocumentAdmin):
+class TransferAdmin(EitherEndAdmin, GoodsPages):
     """Seen by whoever may read transfers at one of the two ends."""
 
+    goods_title = "Transfer goods"
     state_labels = _LABELS
     read_permission = transfers.READ
     write_permission = transfers.WRITE
@@ -120,7 +117,7 @@ class TransferAdmin(ActPages, DocumentAdmin):
     search_fields = ("reference__istartswith", "note__icontains")
     search_help_text = "Number, reference, SKU code, or scan a barcode"
     ordering = ("-created_at", "-pk")
-    actions_detail = ("ship", "receive", "cancel")
+    actions_detail = ("ship", "receive", "cancel", "print_paper")
     fields = (
         "public_id", "state_shown", "from_warehouse", "to_warehouse", "reference", "note", "expected_on", "by",
         "created_at", "shipped_at", "closed_at", "lines", "history",
@@ -128,33 +125,6 @@ class TransferAdmin(ActPages, DocumentAdmin):
     empty_hint = "Goods on their way from one location to another, or from bin to bin, stand here."
 
     # --- rows and rights
-
-    def narrow(self, request: HttpRequest, rows: QuerySet[Any], permission: str) -> QuerySet[Any]:
-        """The transfers of which the caller has the permission at one end or both."""
-        access = access_of(request)
-        if access is None or not access.may(permission):
-            return rows.none()
-        rows = rows.filter(organization=access.organization)
-        places = access.warehouse_ids(permission)
-        if places is None:
-            return rows
-        return rows.filter(Q(from_warehouse__in=places) | Q(to_warehouse__in=places))
-
-    def allows(self, request: HttpRequest, permission: str | None, obj: Any = None) -> bool:
-        access = access_of(request)
-        if access is None or permission is None or not access.may(permission):
-            return False
-        found = self._row(request, obj) if isinstance(obj, str) else obj
-        if found is None:
-            return obj is None
-        return found.organization_id == access.organization.pk and (
-            access.covers(permission, found.from_warehouse_id)
-            or access.covers(permission, found.to_warehouse_id)
-        )
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        access = access_of(request)
-        return access is not None and access.may(transfers.WRITE)
 
     def has_ship_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return self._may(request, "ship", object_id)
@@ -177,25 +147,16 @@ class TransferAdmin(ActPages, DocumentAdmin):
         if access is None or found is None:
             return []
         allowed = {name for name in transfers.ALLOWED[found.state] if transfers.may_act(access, found, name)}
+        # Such as `inventory_transfer_ship`. Its paper is there in every state.
+        prefix = f"{self.opts.app_label}_{self.opts.model_name}_"
         every = self._get_base_actions_detail()
-        return [each for each in every if each.action_name.rpartition("_")[2] in allowed]
+        return [each for each in every if each.action_name.removeprefix(prefix) in {*allowed, "print_paper"}]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TransferList
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.strip()
-        if term:
-            named = queryset.filter(reference__istartswith=term)
-            if named.exists():
-                return named, False
-            lines = TransferLine.objects.filter(transfer=OuterRef("pk"))
-            of_sku = lines.filter(names_sku(self.require_access(request).organization, term))
-            if (found := queryset.filter(Exists(of_sku))).exists():
-                return found, False
-        return super().get_search_results(request, queryset, search_term)
+    def lines_about(self, organization: Organization, term: str) -> QuerySet[Any]:
+        return TransferLine.objects.filter(transfer=OuterRef("pk")).filter(names_sku(organization, term))
 
     def choice_label(self, obj: Transfer) -> str:
         return f"{obj.reference or obj.public_id}: {obj.from_warehouse} → {obj.to_warehouse}"
@@ -255,7 +216,8 @@ class TransferAdmin(ActPages, DocumentAdmin):
             ),
         )
         return format_html(
-            '<div class="goods"><table class="goods-table"><thead><tr><th>SKU</th><th>Lot</th><th>Bins</th>'
+            '<div class="goods" tabindex="0" role="region" aria-label="Lines">'
+            '<table class="goods-table"><thead><tr><th>SKU</th><th>Lot</th><th>Bins</th>'
             "<th>Asked for</th><th>Shipped</th><th>Received</th><th>Written off</th><th>In transit</th>"
             "<th>Why short</th></tr></thead><tbody>{}</tbody></table></div>",
             cells,
@@ -272,82 +234,83 @@ class TransferAdmin(ActPages, DocumentAdmin):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Two pages: the two ends, then the lines."""
+        """One page: the two ends, and the lines like a sheet. `?source=` and `?destination=` fill the ends in."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         access = self.require_access(request)
-        places = access.narrow(Warehouse.objects.all(), transfers.WRITE, warehouse="pk")
-        places = places.filter(is_active=True, is_readonly=False).order_by("name")
-        asked = request.GET if {"source", "destination"} & set(request.GET) else None
-        ends = EndsForm(asked, locations=places)
-        if not ends.is_valid():
+        places = self.open_locations(request)
+        named = {name: request.GET[name] for name in ("source", "destination") if name in request.GET}
+        ends = EndsForm(named, locations=places) if named else None
+        if not places.exists() or (ends is not None and request.method != "POST" and not ends.is_valid()):
             shown = {
-                "where": ends,
+                "where": ends or EndsForm(locations=places),
                 "is_possible": places.exists(),
                 "impossible": "There is no location whose goods you may transfer.",
             }
-            return self._page(request, shown, status=422 if ends.is_bound else 200)
-        source: Warehouse = ends.cleaned_data["source"]
-        destination: Warehouse = ends.cleaned_data["destination"]
-        given: dict[str, Any] = {
-            "organization": access.organization,
-            "source": source,
-            "destination": destination,
-            "needs_from_bin": source == destination,
-        }
-        shown = {
-            "subject": f"{source} → {destination}",
-            "explanation": "Name no lot, and what expires first is taken first. Nothing leaves until it is shipped.",
-            "verb": "Create draft",
-            "can_grow": True,
-        }
-        if request.method != "POST":
-            return self._page(
-                request, {**shown, "form": DraftForm(), "lines": GoodsFormSet(prefix="lines", **given)}
-            )
-        form = DraftForm(request.POST)
-        if "more" in request.POST:
-            return self._page(request, {**shown, "form": form, "lines": with_more_lines(request, **given)})
-        lines = GoodsFormSet(request.POST, prefix="lines", **given)
-        made = self._make(access, source, destination, form, lines)
-        if made is None:
-            return self._page(request, {**shown, "form": form, "lines": lines}, status=422)
-        self.log_addition(request, made, "Created.")
-        self.message_user(request, f"Transfer {self.choice_label(made)} is drafted.", messages.SUCCESS)
-        return HttpResponseRedirect(self._page_of(made))
+            return self.goods_page(request, shown, status=422 if ends is not None else 200)
+        made_of = ends.cleaned_data if ends is not None and ends.is_valid() else {}
 
-    def _make(
-        self, access: Access, source: Warehouse, destination: Warehouse, form: Any, lines: Any
-    ) -> Transfer | None:
-        """The transfer, or None where the forms say what is wrong."""
-        if not (form.is_valid() and lines.is_valid()):
-            return None
-        goods = lines.goods()
-        if not lines.filled():
-            form.add_error(None, "Say what shall be sent: at least one line.")
-        if form.errors or any(line.errors for line in lines.forms):
-            return None
-        wanted = [
-            transfers.WantedLine(each.sku, each.quantity, each.lot, each.from_bin, each.to_bin, each.index)
-            for each in goods
-        ]
-        try:
-            return transactions.run(
-                lambda: transfers.create_transfer(
-                    access=access,
-                    from_warehouse=source,
-                    to_warehouse=destination,
-                    lines=wanted,
-                    note=form.cleaned_data["note"],
-                    reference=form.cleaned_data["reference"],
-                    expected_on=form.cleaned_data["expected_on"],
-                )
-            )
-        except Refusal as refusal:
-            show_refusal(refusal, form, lines.forms, {})
-            return None
+        def head(data: Any) -> DraftForm:
+            if data is None:
+                return DraftForm(initial=made_of or self._usual_ends(access, places), locations=places)
+            return DraftForm({**named, **data.dict()}, locations=places)
+
+        def given(form: Any) -> dict[str, Any]:
+            said: dict[str, Any] = {}
+            if form.is_bound:
+                form.full_clean()
+                said = form.cleaned_data
+            source, destination = said.get("source"), said.get("destination")
+            return {
+                "organization": access.organization,
+                "source": source,
+                "destination": destination,
+                "needs_from_bin": source is not None and source == destination,
+            }
+
+        return self.write_goods(
+            request,
+            head=head,
+            given=given,
+            subject=f"{made_of['source']} → {made_of['destination']}" if made_of else "New transfer",
+            explanation="Name no lot, and what expires first is taken first. A draft leaves everything where it is. "
+            "From bin to bin, choose the same location twice.",
+            verb="Create draft",
+            nothing="Say what shall be sent: at least one line.",
+            make=lambda goods, values: _made(access, goods, values),
+            done=self._done_words,
+            also=(Also("ship", "Create and ship"), Also("move", "Move now")),
+        )
+
+    def _usual_ends(self, access: Access, places: QuerySet[Warehouse]) -> dict[str, Any]:
+        """The organization's default location, or the only one."""
+        usual = access.organization.default_warehouse_id
+        found = places.filter(pk=usual).first() if usual is not None else None
+        if found is None and places.count() == 1:
+            found = places.get()
+        return {"source": found} if found is not None else {}
+
+    def _done_words(self, made: Transfer) -> str:
+        name = self.choice_label(made)
+        if made.state == TransferState.RECEIVED:
+            return f"{name} is done: the goods are where they belong."
+        if made.state == TransferState.IN_TRANSIT:
+            return f"{name} is on its way."
+        return f"Transfer {name} is drafted."
 
     # --- what is done with one
+
+    def has_paper_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return object_id is not None and self.get_object(request, str(object_id)) is not None
+
+    @action(description="Print", permissions=["paper"], url_path="print", icon="print")
+    def print_paper(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Its paper, which goes with the goods."""
+        found = self.get_object(request, object_id)
+        if found is None:
+            raise Http404
+        paper = reverse("admin:transfer_paper", args=(found.public_id,), current_app=self.admin_site.name)
+        return HttpResponseRedirect(paper)
 
     @action(description="Ship…", permissions=["ship"], url_path="ship", icon="local_shipping")
     def ship(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -397,26 +360,26 @@ class TransferAdmin(ActPages, DocumentAdmin):
             "subject": self.choice_label(transfer),
             "explanation": "Leave out what has not come yet: it stays in transit. What never will needs a reason.",
             "verb": "Receive",
-            "back": self._page_of(transfer),
+            "back": self.page_of(transfer),
         }
         if request.method != "POST":
             form = FinalForm(initial={"seen": transfer.version})
             lines = ReceiptFormSet(prefix="lines", rows=rows, initial=[row.initial for row in rows])
-            return self._page(request, {**shown, "form": form, "lines": lines})
+            return self.goods_page(request, {**shown, "form": form, "lines": lines})
         form = FinalForm(request.POST)
         lines = ReceiptFormSet(request.POST, prefix="lines", rows=rows)
         if transfer.version != form.seen_version() or transfer.state != TransferState.IN_TRANSIT:
             self.message_user(
                 request, "Somebody has done something with it meanwhile: look at it again.", messages.ERROR
             )
-            return HttpResponseRedirect(self._page_of(transfer))
+            return HttpResponseRedirect(self.page_of(transfer))
         done = self._receive(access, transfer, form, lines)
         if done is None:
-            return self._page(request, {**shown, "form": form, "lines": lines}, status=422)
+            return self.goods_page(request, {**shown, "form": form, "lines": lines}, status=422)
         self.log_change(request, done, "Receive.")
         state = str(TransferState(done.state).label).lower()
         self.message_user(request, f"{self.choice_label(done)} is {state}.", messages.SUCCESS)
-        return HttpResponseRedirect(self._page_of(done))
+        return HttpResponseRedirect(self.page_of(done))
 
     def _receive(self, access: Access, transfer: Transfer, form: Any, lines: Any) -> Transfer | None:
         """The transfer as it is then, or None where the forms say what is wrong."""
@@ -451,18 +414,35 @@ class TransferAdmin(ActPages, DocumentAdmin):
             show_refusal(refusal, form, lines.forms, {"lot": "quantity", "line": "quantity"})
             return None
 
-    def _page_of(self, transfer: Transfer) -> str:
-        return reverse(self.url_name("change"), args=(transfer.pk,), current_app=self.admin_site.name)
 
-    def _page(self, request: HttpRequest, shown: dict[str, Any], status: int = 200) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": "Transfer goods",
-            "opts": self.opts,
-            "back": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
-            **shown,
-        }
-        return TemplateResponse(request, "inventory/admin/goods.html", context, status=status)
+def _made(access: Access, goods: Sequence[Any], values: dict[str, Any]) -> Transfer:
+    """The draft; with `then`, shipped at once, or also arrived. All of it, or nothing."""
+    made = transfers.create_transfer(
+        access=access,
+        from_warehouse=values["source"],
+        to_warehouse=values["destination"],
+        lines=[
+            transfers.WantedLine(each.sku, each.quantity, each.lot, each.from_bin, each.to_bin, each.index)
+            for each in goods
+        ],
+        note=values["note"],
+        reference=values["reference"],
+        expected_on=values["expected_on"],
+    )
+    if not values["then"]:
+        return made
+    try:
+        made = transfers.ship_transfer(access=access, transfer=made)
+    except Refusal as refusal:
+        # Shipping knows a transfer's lines by their positions; here each has its line of the page.
+        cause = refusal.__cause__
+        if isinstance(cause, Refusal) and cause.problems:
+            rows = [each.index for each in goods]
+            raise readdressed(cause, rows, fields={"bin": "from_bin"}) from refusal
+        raise
+    if values["then"] == "move":
+        made = transfers.receive_transfer(access=access, transfer=made)
+    return made
 
 
 def _figures(transfer: Transfer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.forms.widgets import Script
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -73,7 +74,14 @@ _SHORT: Final = {
     EventType.SYNC_COMPLETED.value: "Sync finished",
     EventType.TRANSFER_SHIPPED.value: "Transfer shipped",
     EventType.TRANSFER_RECEIVED.value: "Transfer received",
+    EventType.REQUEST_SUBMITTED.value: "Request submitted",
+    EventType.REQUEST_APPROVED.value: "Request approved",
+    EventType.REQUEST_REJECTED.value: "Request rejected",
+    EventType.REQUEST_FULFILLED.value: "Request fulfilled",
+    EventType.COUNT_RESOLVED.value: "Count resolved",
 }
+#: What most receivers want; ticked where one is made.
+_USUAL: Final = (EventType.INVENTORY_UPDATED.value, EventType.LOW_STOCK.value)
 _RECENT: Final = 20
 _IN_WORDS: Final = f"{OLD_SECRET_SIGNS_FOR.total_seconds() / 3600:.0f} hours"
 #: A delivery that has failed for good was queued days ago: a replay looks back over all of its tries.
@@ -152,6 +160,9 @@ class WebhookEndpointAdmin(OrganizationWide):
     )
     empty_hint = "A webhook tells another system by HTTP, within seconds, what happens to your stock."
 
+    class Media:
+        js = (Script("inventory/first_field.js", defer=True),)
+
     # --- rows
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
@@ -215,9 +226,9 @@ class WebhookEndpointAdmin(OrganizationWide):
             "", '<span class="health-{}"></span>', ((state,) for state in reversed(states))
         )
         return format_html(
-            '<a href="{}" class="health" title="{}" aria-label="Latest deliveries: {}">'
-            '<span class="health-bars" aria-hidden="true">{}</span> {} of {} got through</a>',
-            target, words, words, bars, counts[DeliveryState.DELIVERED.value], len(states),
+            '<a href="{}" class="health" title="{}"><span class="health-bars" aria-hidden="true">{}</span>'
+            ' {} of {} got through<span class="sr-only">: {}</span></a>',
+            target, words, bars, counts[DeliveryState.DELIVERED.value], len(states), words,
         )  # fmt: skip
 
     @admin.display(description="failing since", ordering="failing_since")
@@ -283,11 +294,20 @@ class WebhookEndpointAdmin(OrganizationWide):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.state_fields
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        return {"event_types": list(_USUAL)} | super().get_changeform_initial_data(request)
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "url":
             # The theme's own would show a link to the address above the field.
             kwargs["widget"] = UnfoldAdminTextInputWidget(
-                attrs={"type": "url", "inputmode": "url", "placeholder": "https://", "spellcheck": "false"}
+                attrs={
+                    "type": "url",
+                    "inputmode": "url",
+                    "placeholder": "https://",
+                    "spellcheck": "false",
+                    "autofocus": True,
+                }
             )
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "warehouses" and field is not None and hasattr(field.widget, "can_add_related"):

@@ -1,4 +1,4 @@
-"""The contracts that have an OpenAPI document, by name."""
+"""The contracts as the inventory serves them; `config.contracts` adds what other apps serve of them."""
 
 from __future__ import annotations
 

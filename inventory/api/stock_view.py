@@ -15,7 +15,8 @@ __all__ = ["StockView"]
 class StockView(ApiView):
     """Subclass once per contract. A reservation that has run out is off the stock before anybody reads it.
 
-    What a write finds, the ledger sees to. One query, none for a view that shows no stock (`shows_stock`).
+    What a write finds, the ledger sees to. One query where nothing has run out, none for a view that shows no stock
+    (`shows_stock`).
     """
 
     shows_stock = True

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils import timezone
 
-from inventory.demo.barcodes import internal_ean13
+from inventory.catalogue.own_barcodes import internal_ean13
 from inventory.ledger.bulk_rows import Ids, begin, text_of, without_indexes, write
 from inventory.ledger.seeding import Ground, rows_of, seed
 from inventory.models import (
@@ -26,6 +26,7 @@ from inventory.models import (
     StockSummary,
 )
 from inventory.reason_codes import STANDARD, find_reason_codes
+from inventory.tallies import pack_due
 from warehouses.models import Bin, Organization, Room
 from warehouses.organizations import create_organization
 
@@ -98,6 +99,7 @@ def fill(
                 reasons=find_reason_codes(organization=organization, codes=[entry[0] for entry in STANDARD]),
                 advance=advance,
             )
+    pack_due()  # as the task would within minutes: until then every total and every deep page is counted
     _gather_statistics()
     return organization
 

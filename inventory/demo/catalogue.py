@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from inventory.catalogue.own_barcodes import internal_ean13
 from inventory.demo.assortment import ASSORTMENT, UNRELEASED, VALUABLE_FROM, Range
-from inventory.demo.barcodes import internal_ean13
 from inventory.demo.documented import FIXED, Fixed
 from inventory.models import Barcode, Category, Product, Sku, sku_key
 from warehouses.models import Organization

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from inventory.demo.barcodes import internal_ean13
+from inventory.catalogue.own_barcodes import internal_ean13
 from inventory.demo.documented import key_of
 from inventory.models import Barcode, Category, Product, Sku
 from warehouses.models import Organization

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from inventory.adjustments import adjust
+from inventory.catalogue.own_barcodes import internal_ean13
 from inventory.channel_rules import set_rule
-from inventory.demo.barcodes import internal_ean13
 from inventory.demo.documented import FBA_EU, STORE, WAREHOUSE_A, key_of
 from inventory.ledger import Line, Settings
 from inventory.models import Barcode, Category, Channel, ChannelPolicy, Product, ReasonCode, Sku, Source

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from inventory.adjustments import adjust
-from inventory.demo.barcodes import internal_ean13
+from inventory.catalogue.own_barcodes import internal_ean13
 from inventory.demo.documented import WAREHOUSE_A, key_of
 from inventory.expiry.destruction import destroy
 from inventory.expiry.lines import WantedUnits

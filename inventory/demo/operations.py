@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from inventory.day_figures import refresh
 from inventory.demo.adjustments import add_adjustments
 from inventory.demo.catalogue_examples import add_catalogue_examples
 from inventory.demo.channels import add_channels
@@ -31,3 +35,6 @@ def add_operations(*, organization: Organization, now: datetime) -> None:
     add_put_away(organization=organization, now=now)
     add_catalogue_examples(organization=organization, now=now)
     add_place_examples(organization=organization)
+    for part in settings.DEMO_PARTS:  # of the apps above this one
+        import_string(part)(organization=organization, now=now)
+    refresh(organization=organization, now=now)

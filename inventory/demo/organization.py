@@ -84,6 +84,10 @@ def _load(password: str) -> Loaded:
             "replenishment.read",
             "replenishment.write",
             "integrations.manage",
+            "stockrequests.read",
+            "stockrequests.write",
+            "stockrequests.approve",
+            "inventory.cyclecount",
         ),
         created_by=people["owner"],
     )

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
-from warehouses.access import access_of_system
+from warehouses.access import Access, access_of_system, access_of_user
 from warehouses.actors import SYSTEM
-from warehouses.models import Organization, User, Warehouse
+from warehouses.models import Membership, Organization, User, Warehouse
 from warehouses.people import add_member
 
-__all__ = ["ADMINISTRATOR", "LOGINS", "Login", "create_people", "kept_password", "new_password"]
+__all__ = ["ADMINISTRATOR", "LOGINS", "Login", "People", "create_people", "kept_password", "new_password"]
 
 
 class Login(NamedTuple):
@@ -31,6 +32,7 @@ LOGINS: Final = (
     Login("store.manager@demo.example", "Paula Schuster", "Warehouse manager", "Store Berlin Mitte"),
     Login("approver@demo.example", "Miriam Vogt", "Approver"),
     Login("counter@demo.example", "Tarek Aydin", "Counter"),
+    Login("second.counter@demo.example", "Ivana Kovac", "Counter"),
     Login("viewer@demo.example", "Lena Hoffmann", "Viewer"),
 )
 ADMINISTRATOR: Final = Login("admin@demo.example", "Administrator", "Superuser")
@@ -85,6 +87,26 @@ def create_people(
         people[login.email.partition("@")[0]] = user
     _account(ADMINISTRATOR, digest, is_superuser=True)
     return people
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """The people by the part of their address before the @; none where only the examples are wanted."""
+
+    organization: Organization
+    people: dict[str, User]
+
+    @classmethod
+    def of(cls, organization: Organization) -> Self:
+        members = Membership.objects.filter(organization=organization).select_related("user")
+        return cls(organization, {member.user.email.partition("@")[0]: member.user for member in members})
+
+    def access(self, name: str) -> Access:
+        """What that person may do; where there are no people, the product itself does it."""
+        system = access_of_system(self.organization)
+        if name not in self.people:
+            return system
+        return access_of_user(self.people[name], self.organization) or system
 
 
 def _account(login: Login, digest: str, *, is_superuser: bool = False) -> User:

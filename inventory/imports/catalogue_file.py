@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import partial
 from hashlib import blake2b
@@ -30,7 +30,7 @@ from warehouses.actors import Actor
 from warehouses.models import Organization
 from warehouses.refusals import Refusal
 
-__all__ = ["COLUMNS", "import_catalogue"]
+__all__ = ["COLUMNS", "Seen", "entry_of", "import_catalogue"]
 
 COLUMNS = (
     *("sku", "title", "product", "category", "unit_cost", "unit_price", "barcode", "lot_controlled"),
@@ -75,34 +75,45 @@ def import_catalogue(
 
 
 def _read(cells: Cells, report: Report) -> Iterator[tuple[Record, SkuEntry]]:
-    first: dict[str, tuple[int, bytes]] = {}
-    categories: dict[str, tuple[int, str]] = {}
+    seen = Seen()
     for record, row in cells:
         try:
-            entry = _entry_of(record, row)
+            entry = entry_of(row, index=record.line)
+            if seen.is_news(entry, record.line):
+                yield record, entry
+            else:
+                report.unchanged += 1
         except BadValue as bad:
             report.rejects.add(record, str(bad))
-            continue
+
+
+class Seen:
+    """What the lines before have said: a file that contradicts itself is told so."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[int, bytes]] = {}
+        self._categories: dict[str, tuple[int, str]] = {}
+
+    def is_news(self, entry: SkuEntry, line: int) -> bool:
+        """False for a line that says what an earlier one has said. Raises BadValue where it says something else."""
         key, content = sku_key(entry.code), _content_of(entry)
-        line, said = first.setdefault(key, (record.line, content))
-        if line != record.line:
-            if said == content:
-                report.unchanged += 1
-            else:
-                report.rejects.add(record, f"sku: {entry.code} is on line {line} already, with other values")
-            continue
+        first, said = self._first.setdefault(key, (line, content))
+        if first != line:
+            if said != content:
+                raise BadValue("sku", f"{entry.code} is on line {first} already, with other values")
+            return False
         if entry.product and entry.category:
-            line, category = categories.setdefault(entry.product, (record.line, entry.category))
+            first, category = self._categories.setdefault(entry.product, (line, entry.category))
             if category.casefold() != entry.category.casefold():
-                problem = (
-                    f"category: line {line} puts the product {quoted(entry.product)} into {quoted(category)}"
+                raise BadValue(
+                    "category",
+                    f"line {first} puts the product {quoted(entry.product)} into {quoted(category)}",
                 )
-                report.rejects.add(record, problem)
-                continue
-        yield record, entry
+        return True
 
 
-def _entry_of(record: Record, row: dict[str, str]) -> SkuEntry:
+def entry_of(row: Mapping[str, str], *, index: int) -> SkuEntry:
+    """What a line says. Raises BadValue."""
     return SkuEntry(
         code=read_code(row, "sku"),
         title=read_text(row, "title", longest=200),
@@ -115,7 +126,7 @@ def _entry_of(record: Record, row: dict[str, str]) -> SkuEntry:
         safety_stock=read_count(row, "safety_stock"),
         reorder_point=read_count(row, "reorder_point"),
         reorder_quantity=read_count(row, "reorder_quantity"),
-        index=record.line,
+        index=index,
     )
 
 

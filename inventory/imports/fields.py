@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -20,6 +20,7 @@ __all__ = [
     "read_change",
     "read_code",
     "read_count",
+    "read_day",
     "read_instant",
     "read_money",
     "read_text",
@@ -40,6 +41,7 @@ class BadValue(Exception):
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(f"{field}: {detail}")
         self.field = field
+        self.detail = detail
 
 
 def read_text(cells: Mapping[str, str], field: str, *, longest: int, lines: bool = False) -> str:
@@ -122,6 +124,20 @@ def read_boolean(cells: Mapping[str, str], field: str) -> bool | None:
         return _BOOLEANS[text.lower()]
     except KeyError:
         raise BadValue(field, f"{quoted(text)} is neither true nor false") from None
+
+
+def read_day(cells: Mapping[str, str], field: str) -> date | None:
+    """A date such as 2026-01-31; None where nothing is said."""
+    text = cells.get(field, "").strip()
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise BadValue(field, f"{quoted(text)} is not a date such as 2026-01-31") from None
+    if not 1900 <= day.year <= 2999:
+        raise BadValue(field, f"{quoted(text)} is not a date between 1900 and 2999")
+    return day
 
 
 def read_instant(cells: Mapping[str, str], field: str, zone: tzinfo) -> tuple[datetime | None, str]:

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
-from inventory import statements
 from inventory.adjustments import adjust
 from inventory.catalogue import find_skus
 from inventory.imports import online_retail
 from inventory.imports.batches import BATCH, chunks, keep_good, rehearsal
 from inventory.imports.columns import Columns, match_columns, read_mapping
-from inventory.imports.fields import BadValue, read_change, read_code, read_instant, read_text
+from inventory.imports.fields import BadValue
+from inventory.imports.movement_lines import (
+    MovementLine,
+    MovementReader,
+    known_digests,
+    ledger_lines,
+    remember,
+)
 from inventory.imports.names import Names
 from inventory.imports.opening_stock import OpeningStock
 from inventory.imports.reading import Progress, no_progress, read_cells
 from inventory.imports.report import Report, skipped_note
-from inventory.imports.sheet import Record, Sheet
+from inventory.imports.sheet import Sheet
 from inventory.ledger import Line
-from inventory.models import ImportedLine, ReasonCode, Sku, Source, sku_key
+from inventory.models import Sku, Source, sku_key
 from warehouses.actors import Actor
-from warehouses.models import Organization, Warehouse
+from warehouses.models import Organization
 from warehouses.refusals import Refusal
 
 __all__ = ["COLUMNS", "import_movements"]
@@ -90,25 +92,6 @@ def import_movements(
     return report
 
 
-@dataclass(frozen=True, slots=True)
-class _Movement:
-    """A line that was read: what it asks for, and what it is known by."""
-
-    record: Record
-    sku_code: str
-    warehouse: Warehouse
-    quantity: int
-    reason: ReasonCode
-    note: str
-    reference: str
-    occurred_at: datetime | None
-    digest: str
-
-    @property
-    def index(self) -> int:
-        return self.record.line
-
-
 class _Source:
     """The file as movements. It can be read several times."""
 
@@ -139,9 +122,9 @@ class _Source:
 
     def lines(
         self, sheet: Sheet, columns: Columns, report: Report, progress: Progress
-    ) -> Iterator[_Movement]:
+    ) -> Iterator[MovementLine]:
         self.skipped.clear()
-        equals: Counter[bytes] = Counter()
+        reader = MovementReader(self.names, self.zone)
         for record, cells in read_cells(sheet, columns, report, progress):
             try:
                 translated = online_retail.movement_cells(cells) if self.is_preset else cells
@@ -149,23 +132,9 @@ class _Source:
                     report.skipped += 1
                     self.skipped[translated.code] += 1
                     continue
-                yield self._read(record, translated, equals)
+                yield reader.read(translated, record=record, index=record.line)
             except BadValue as bad:
                 report.rejects.add(record, str(bad))
-
-    def _read(self, record: Record, cells: dict[str, str], equals: Counter[bytes]) -> _Movement:
-        code = read_code(cells, "sku")
-        warehouse = self.names.warehouse(read_text(cells, "warehouse", longest=120))
-        quantity = read_change(cells, "quantity_change")
-        reason = self.names.reason(read_text(cells, "reason_code", longest=40), quantity)
-        note = read_text(cells, "note", longest=500, lines=True)
-        reference = read_text(cells, "reference", longest=120)
-        occurred_at, written = read_instant(cells, "occurred_at", self.zone)
-        said = [sku_key(code), str(warehouse.pk), quantity, reason.code_key, note, reference, written]
-        alike = sha256(json.dumps(said).encode("ascii")).digest()
-        digest = sha256(alike + str(equals[alike]).encode("ascii")).hexdigest()
-        equals[alike] += 1
-        return _Movement(record, code, warehouse, quantity, reason, note, reference, occurred_at, digest)
 
 
 class _Posting:
@@ -176,15 +145,15 @@ class _Posting:
         self.actor = actor
         self.name = name
         self.report = report
-        self.refused: list[tuple[_Movement, str]] = []
+        self.refused: list[tuple[MovementLine, str]] = []
         self.by_reason: Counter[str] = Counter()
         self.undated = 0
         self.opened: tuple[int, int] = (0, 0)
 
-    def post(self, chunk: Sequence[_Movement]) -> bool:
+    def post(self, chunk: Sequence[MovementLine]) -> bool:
         """False where the database would not have it, and going on makes no sense."""
         skus = find_skus(organization=self.organization, codes={movement.sku_code for movement in chunk})
-        good: list[_Movement] = []
+        good: list[MovementLine] = []
         for movement in chunk:
             if sku_key(movement.sku_code) in skus:
                 good.append(movement)
@@ -224,11 +193,9 @@ class _Posting:
         self.opened = (skus, units)
         return True
 
-    def known(self, movements: Sequence[_Movement]) -> set[str]:
+    def known(self, movements: Sequence[MovementLine]) -> set[str]:
         """The digests among those of `movements` that are posted already. One query."""
-        digests = [movement.digest for movement in movements]
-        found = ImportedLine.objects.filter(organization=self.organization, digest__in=digests)
-        return set(found.values_list("digest", flat=True))
+        return known_digests(self.organization, movements)
 
     def notes(self) -> list[str]:
         notes = []
@@ -244,7 +211,7 @@ class _Posting:
             )
         return notes
 
-    def _post(self, movements: Sequence[_Movement], skus: dict[str, Sku]) -> bool:
+    def _post(self, movements: Sequence[MovementLine], skus: dict[str, Sku]) -> bool:
         try:
             posted, dropped = keep_good(movements, partial(self._write, skus))
         except Refusal as refusal:
@@ -259,33 +226,17 @@ class _Posting:
         return True
 
     def _write(
-        self, skus: dict[str, Sku], movements: Sequence[_Movement]
-    ) -> tuple[list[_Movement], list[_Movement]]:
+        self, skus: dict[str, Sku], movements: Sequence[MovementLine]
+    ) -> tuple[list[MovementLine], list[MovementLine]]:
         """Post what is not known yet, and make it known, in one transaction; (posted, known before)."""
         digests = self.known(movements)
         fresh = [movement for movement in movements if movement.digest not in digests]
         known = [movement for movement in movements if movement.digest in digests]
         if fresh:
-            lines = [
-                Line(
-                    sku=skus[sku_key(movement.sku_code)],
-                    warehouse=movement.warehouse,
-                    quantity=movement.quantity,
-                    reason=movement.reason,
-                    note=movement.note,
-                    reference=movement.reference,
-                    occurred_at=movement.occurred_at,
-                    index=movement.index,
-                )
-                for movement in fresh
-            ]
+            lines = ledger_lines(fresh, skus)
             through = f"lines {fresh[0].index:,} to {fresh[-1].index:,}"
             adjustment = self._adjust(lines, f"Import of {self.name}, {through}")
-            statements.insert(
-                ImportedLine,
-                ("organization", "digest", "document_id"),
-                [(self.organization.pk, movement.digest, adjustment) for movement in fresh],
-            )
+            remember(self.organization, fresh, adjustment)
         return fresh, known
 
     def _write_opening(self, lines: Sequence[Line]) -> Sequence[Line]:

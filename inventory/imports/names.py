@@ -7,6 +7,7 @@ from typing import Self
 
 from inventory.imports.fields import BadValue, quoted
 from inventory.models import ReasonCode
+from warehouses.access import Access
 from warehouses.models import Organization, Warehouse
 from warehouses.refusals import InvalidInput
 
@@ -17,12 +18,15 @@ _OPENING = "opening_stock"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`default_warehouse` and `default_reason` stand in where a line names none."""
+    """`default_warehouse` and `default_reason` stand in where a line names none. `closed` are the names of warehouses
+    that the caller may see and not change; those that the caller may not see are unknown.
+    """
 
     warehouses: dict[str, Warehouse]
     reasons: dict[str, ReasonCode]
     default_warehouse: Warehouse | None
     default_reason: ReasonCode | None
+    closed: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, organization: Organization, *, warehouse: str = "", reason: str = "") -> Self:
@@ -46,8 +50,48 @@ class Names:
         except BadValue as bad:
             raise InvalidInput("INVALID_INPUT", str(bad)) from bad
 
+    @classmethod
+    def for_access(
+        cls,
+        access: Access,
+        permission: str,
+        *,
+        warehouse: Warehouse | None = None,
+        reason: ReasonCode | None = None,
+    ) -> Self:
+        """The names of the warehouses in which the caller has the permission, and of all active reasons. Three queries.
+
+        `warehouse` and `reason` stand in where a line names none; without one, the organization's default warehouse
+        does, or the only one that the caller may change.
+        """
+        places: dict[str, Warehouse] = {}
+        for place in access.narrow(Warehouse.objects.order_by(), permission, warehouse="pk"):
+            places[place.name.casefold()] = places[place.public_id] = place
+        seen = access.narrow(Warehouse.objects.order_by(), "inventory.read", warehouse="pk")
+        by_pk = {place.pk: place for place in places.values()}
+        closed = frozenset(place.name.casefold() for place in seen if place.pk not in by_pk)
+        reasons = {
+            each.code_key: each
+            for each in ReasonCode.objects.filter(organization=access.organization, is_active=True)
+        }
+        default = by_pk.get(access.organization.default_warehouse_id)  # type: ignore[arg-type]
+        if default is None and len(by_pk) == 1:
+            (default,) = by_pk.values()
+        return cls(
+            places, reasons, by_pk.get(warehouse.pk) if warehouse is not None else default, reason, closed
+        )
+
+    def any_reason(self, code: str) -> ReasonCode:
+        """For a line whose direction shows only in the ledger. Raises BadValue where it is unknown or missing."""
+        found = _find_reason(self.reasons, code) if code else self.default_reason
+        if found is None:
+            raise BadValue("reason_code", "is missing: name one, or choose one for all rows")
+        return found
+
     def warehouse(self, name: str) -> Warehouse:
         """Raises BadValue where it is unknown, missing, or its stock may not be changed."""
+        if name.casefold() in self.closed:
+            raise BadValue("warehouse", f"you may not change the stock of {name}")
         found = _find_warehouse(self.warehouses, name) if name else self.default_warehouse
         if found is None:
             raise BadValue("warehouse", "is missing, and the organization has no default warehouse")

@@ -45,11 +45,17 @@ class Sheet:
     """An open file: `header`, then its records by iteration. Use it in a `with`.
 
     The delimiter is the one that finds most of `expected` in the first line, so that a title full of semicolons cannot
-    mislead it. UTF-8, with or without a byte order mark; bytes that are not UTF-8 make their own record bad, no other.
+    mislead it; where none finds more, the one that makes most columns. UTF-8, with or without a byte order mark, unless
+    another `encoding` is given; bytes that are not of it make their own record bad, no other. `name` is what messages
+    call the file: its path, where it is not given.
     """
 
-    def __init__(self, path: Path, *, expected: Iterable[str]) -> None:
+    def __init__(
+        self, path: Path, *, expected: Iterable[str], encoding: str = "utf-8-sig", name: str = ""
+    ) -> None:
         self.path = path
+        self.name = name or str(path)
+        self.encoding = encoding
         self.header: tuple[str, ...] = ()
         self.delimiter = ","
         self._expected = {fold(name) for name in expected}
@@ -59,7 +65,7 @@ class Sheet:
         try:
             self._raw = self.path.open("rb")
         except OSError as error:
-            raise SheetError(f"{self.path} cannot be read: {error.strerror}.") from error
+            raise SheetError(f"{self.name} cannot be read: {error.strerror}.") from error
         try:
             self._open()
         except BaseException:
@@ -75,6 +81,14 @@ class Sheet:
     ) -> None:
         self._text.close()
         self._raw.close()
+
+    @property
+    def _is_utf_16(self) -> bool:
+        return self.encoding == "utf-16"
+
+    @property
+    def _alphabet(self) -> str:
+        return {"utf-8-sig": "UTF-8", "utf-16": "UTF-16"}.get(self.encoding, self.encoding)
 
     @property
     def size(self) -> int:
@@ -105,8 +119,9 @@ class Sheet:
     def _problem_of(self, values: tuple[str, ...]) -> str | None:
         if len(values) != len(self.header):
             return f"has {len(values)} values, but the header names {len(self.header)} columns"
-        if _is_broken("".join(values)):
-            return "is not UTF-8"
+        text = "".join(values)
+        if _is_broken(text) or (self._is_utf_16 and "\ufffd" in text):
+            return f"is not {self._alphabet}"
         for name, value in zip(self.header, values, strict=True):
             if "\x00" in value:
                 return f"{name or 'a value'}: holds a null character"
@@ -116,31 +131,37 @@ class Sheet:
         stream: io.BufferedReader | gzip.GzipFile = self._raw
         if self._peek(stream).startswith(_GZIP):
             stream = gzip.GzipFile(fileobj=self._raw)
-        if self._peek(stream).startswith(_UTF_16):
-            raise SheetError(f"{self.path} is UTF-16: save it as “CSV UTF-8”.")
-        # Bytes that are no UTF-8 become lone surrogates, which `_problem_of` finds and a rejects file gives back.
-        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+        if not self._is_utf_16 and self._peek(stream).startswith(_UTF_16):
+            raise SheetError(f"{self.name} is UTF-16: save it as “CSV UTF-8”.")
+        # Bytes that are no UTF-8 become lone surrogates, which `_problem_of` finds and a rejects file gives back. Of
+        # UTF-16 they would be half a letter, for which there is only the mark of a letter that was lost.
+        errors = "replace" if self._is_utf_16 else "surrogateescape"
+        self._text = io.TextIOWrapper(stream, encoding=self.encoding, errors=errors, newline="")
         self._read_header()
 
     def _peek(self, stream: io.BufferedReader | gzip.GzipFile) -> bytes:
         try:
             return bytes(stream.peek(4)[:4])
         except (OSError, EOFError, zlib.error) as error:
-            raise SheetError(f"{self.path} cannot be read: {error}.") from error
+            raise SheetError(f"{self.name} cannot be read: {error}.") from error
 
     def _read_header(self) -> None:
         text = next((line for line in self._lines() if line.strip()), "")
         if not text:
-            raise SheetError(f"{self.path} is empty.")
+            raise SheetError(f"{self.name} is empty.")
         for line in self._lines() if text.count('"') % 2 else ():
             text += line
             if text.count('"') % 2 == 0:
                 break
         if _is_broken(text) or "\x00" in text:
-            raise SheetError(f"{self.path}, line {self._line}: the header is not UTF-8 text.")
+            raise SheetError(f"{self.name}, line {self._line}: the header is not {self._alphabet} text.")
         readings = {delimiter: self._parse_header(text, delimiter) for delimiter in DELIMITERS}
         self.delimiter = max(
-            DELIMITERS, key=lambda delimiter: len(self._expected & set(map(fold, readings[delimiter])))
+            DELIMITERS,
+            key=lambda delimiter: (
+                len(self._expected & set(map(fold, readings[delimiter]))),
+                len(readings[delimiter]),
+            ),
         )
         self.header = readings[self.delimiter]
 
@@ -148,7 +169,7 @@ class Sheet:
         try:
             rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
         except csv.Error as error:
-            raise SheetError(f"{self.path}, line {self._line}: the header is not CSV: {error}.") from error
+            raise SheetError(f"{self.name}, line {self._line}: the header is not CSV: {error}.") from error
         return tuple(" ".join(name.split()) for name in rows[0]) if rows else ()
 
     def _lines(self) -> Iterator[str]:
@@ -156,13 +177,13 @@ class Sheet:
             try:
                 line = self._text.readline(LONGEST_LINE)
             except (OSError, EOFError, zlib.error) as error:
-                raise SheetError(f"{self.path} cannot be read beyond line {self._line}: {error}.") from error
+                raise SheetError(f"{self.name} cannot be read beyond line {self._line}: {error}.") from error
             if not line:
                 return
             self._line += 1
             if len(line) == LONGEST_LINE:
                 raise SheetError(
-                    f"{self.path}, line {self._line} is longer than {LONGEST_LINE:,} characters: is this CSV?"
+                    f"{self.name}, line {self._line} is longer than {LONGEST_LINE:,} characters: is this CSV?"
                 )
             yield line
 

@@ -12,16 +12,9 @@ from inventory.ledger.lines import PHYSICAL, DocumentRef, Line
 from inventory.ledger.rows import LevelKey
 from inventory.ledger.state import Change, LevelState
 from inventory.models import (
-    Adjustment,
-    Destruction,
-    DocumentType,
     EventType,
-    Hold,
     Product,
-    PutAway,
-    Reservation,
     StockItem,
-    Transfer,
 )
 from inventory.outbox import Draft
 from warehouses.actors import Actor
@@ -33,14 +26,6 @@ __all__ = ["Telling"]
 #: A body stays well below the 20 kB that receivers of webhooks count on.
 _MOST_ITEMS = 50
 _MOST_WORDS = 20
-_PREFIXES = {
-    DocumentType.ADJUSTMENT: Adjustment.prefix,
-    DocumentType.RESERVATION: Reservation.prefix,
-    DocumentType.HOLD: Hold.prefix,
-    DocumentType.TRANSFER: Transfer.prefix,
-    DocumentType.PUT_AWAY: PutAway.prefix,
-    DocumentType.DESTRUCTION: Destruction.prefix,
-}
 
 
 class Telling:
@@ -59,7 +44,7 @@ class Telling:
     ) -> None:
         self.actor = actor
         self.lines = lines
-        self.document = encode(_PREFIXES[document.type], document.id) if document else None
+        self.document = encode(document.type.model.prefix, document.id) if document else None
         self.types = types
         self.changes: dict[UUID, list[Change]] = defaultdict(list)
         for change in changes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from inventory.models import DocumentType, Lot, ReasonCode, Sku
-from warehouses.models import Bin, Warehouse
+from warehouses.models import Bin, Room, Warehouse
 
 __all__ = ["PHYSICAL", "DocumentRef", "Line", "Mode", "Settings"]
 
@@ -50,7 +50,8 @@ class Line:
     a decrease is picked FEFO and an increase goes to the warehouse's default bin. `is_lotless` narrows to what has no
     lot, and says that what comes has none although its SKU is lot-controlled. A move goes `to_bin` and `to_lot`, and
     where one of them is None it stays as it is; what it takes is picked FEFO too, and only a line that names the lot or
-    the stock item moves what is expired or quarantined.
+    the stock item moves what is expired or quarantined. `from_outside` keeps a move off what lies in that room: goods
+    that are brought to a room do not come from there.
 
     `reason` is needed where the mode writes movements. `is_fact` says that it has happened already, as a sale at a
     till has: it may take what is promised, held or expired, though never more than is there. `is_promised` says that
@@ -72,6 +73,7 @@ class Line:
     is_lotless: bool = False
     to_bin: Bin | None = None
     to_lot: Lot | None = None
+    from_outside: Room | None = None
     takes_all: bool = False
     keeps_capacity: bool = False
     note: str = ""

@@ -173,7 +173,12 @@ class _Planner:
         """Out of the scope and into the other bin or lot, item by item: the level stays as it is."""
         if amount <= 0:
             raise refuse(line, InvalidInput, "INVALID_QUANTITY", "A quantity that is moved is 1 or more.")
-        sources = [item for item in scope if self._goal(line, item) != (item.bin_id, item.lot_id)]
+        sources = [
+            item
+            for item in scope
+            if self._goal(line, item) != (item.bin_id, item.lot_id)
+            and (line.from_outside is None or item.room_id != line.from_outside.pk)
+        ]
         is_named = line.lot is not None or line.stock_item_id is not None or line.is_lotless
         gives = [
             (item, item.on_hand if line.is_fact else item.free)

@@ -238,13 +238,16 @@ class _Seeding:
         for level in range(self.opened):
             sku, place = divmod(level, self.breadth)
             bins = self.bins[place]
+            on_hand = self.on_hand[level]
+            _safety, reorder = self._thresholds(sku, on_hand)
             yield (
                 self.item_ids[level],
                 self.level_ids[level],
                 self.ground.sku_ids[sku],
                 self.warehouses[place],
                 bins[sku % len(bins)],
-                self.on_hand[level],
+                on_hand,
+                int(on_hand < reorder),  # of its level; the trigger that repeats it then has nothing to do
                 self._time(level),
                 self._updated(level),
             )
@@ -297,7 +300,7 @@ _LEVEL: Final = (
     *("id", "sku", "warehouse", "sort_code", "on_hand"),
     *("safety_stock", "reorder_point", "reorder_quantity", "version", "updated_at"),
 )
-_ITEM: Final = ("id", "level", "sku", "warehouse", "bin", "on_hand", "created_at", "updated_at")
+_ITEM: Final = ("id", "level", "sku", "warehouse", "bin", "on_hand", "is_low", "created_at", "updated_at")
 _DOCUMENT: Final = ("id", "line_count", "created_at")
 _MOVEMENT: Final = (
     *("id", "level", "stock_item", "sku", "warehouse", "delta", "level_before", "level_after", "item_after"),

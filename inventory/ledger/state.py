@@ -36,6 +36,7 @@ ITEM_COLUMNS: Final = (
     "lot__received_at",
     "lot__state",
     "bin__room__room_type",
+    "bin__room_id",
 )
 
 
@@ -68,6 +69,7 @@ class ItemState:
     received_at: datetime | None = None
     lot_state: str | None = None
     room_type: str | None = None
+    room_id: UUID | None = None
     is_new: bool = False
     is_changed: bool = False
 

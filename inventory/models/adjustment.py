@@ -30,6 +30,7 @@ class AdjustmentKind(models.TextChoices):
     RECEIPT = "receipt", "Receipt"
     LOT_CORRECTION = "lot_correction", "Lot correction"
     CONSUMPTION = "consumption", "Consumption of expired stock"
+    COUNT = "count", "Cycle count"
 
 
 class Adjustment(PublicModel):

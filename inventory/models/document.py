@@ -6,7 +6,7 @@ from django.utils import timezone
 from warehouses.actors import ActorType
 from warehouses.models.base import PublicModel
 
-__all__ = ["Document"]
+__all__ = ["Document", "LastNumber"]
 
 
 class Document(PublicModel):
@@ -29,3 +29,18 @@ class Document(PublicModel):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class LastNumber(models.Model):
+    """The last number that was given to a document of one kind. Its row is locked to give the next one."""
+
+    organization = models.OneToOneField(
+        "warehouses.Organization", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.last)

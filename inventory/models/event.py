@@ -15,6 +15,11 @@ class EventType(models.TextChoices):
     SYNC_COMPLETED = "inventory.sync.completed", "A sync finished"
     TRANSFER_SHIPPED = "transfer.shipped", "A transfer left"
     TRANSFER_RECEIVED = "transfer.received", "Goods of a transfer arrived"
+    REQUEST_SUBMITTED = "stock_request.submitted", "A stock request was submitted"
+    REQUEST_APPROVED = "stock_request.approved", "A stock request was approved"
+    REQUEST_REJECTED = "stock_request.rejected", "A stock request was rejected"
+    REQUEST_FULFILLED = "stock_request.fulfilled", "A stock request was fulfilled"
+    COUNT_RESOLVED = "cycle_count.resolved", "A cycle count was resolved"
     TEST = "webhook.test", "Test"
 
 

@@ -44,7 +44,10 @@ class Lot(PublicModel):
                 violation_error_message="This SKU has a lot with this code already.",
             ),
         )
-        indexes = (models.Index(fields=("organization", "expires_on"), name="inventory_lot_by_expiry"),)
+        indexes = (
+            models.Index(fields=("organization", "expires_on"), name="inventory_lot_by_expiry"),
+            models.Index(models.F("organization"), Lower("code"), name="inventory_lot_by_code"),
+        )
 
     def __str__(self) -> str:
         return self.code

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Q
 
@@ -16,6 +19,24 @@ class DocumentType(models.TextChoices):
     TRANSFER = "transfer", "Transfer"
     PUT_AWAY = "put_away", "Put-away"
     DESTRUCTION = "destruction", "Destruction"
+    STOCK_REQUEST = "stock_request", "Stock request"
+
+    @property
+    def model(self) -> Any:
+        """The model of the documents of this kind."""
+        return apps.get_model(_MODELS[self])
+
+
+#: By name: some are of an app above this one.
+_MODELS = {
+    DocumentType.ADJUSTMENT: "inventory.Adjustment",
+    DocumentType.RESERVATION: "inventory.Reservation",
+    DocumentType.HOLD: "inventory.Hold",
+    DocumentType.TRANSFER: "inventory.Transfer",
+    DocumentType.PUT_AWAY: "inventory.PutAway",
+    DocumentType.DESTRUCTION: "inventory.Destruction",
+    DocumentType.STOCK_REQUEST: "stock_requests.StockRequest",
+}
 
 
 class Movement(PublicModel):

@@ -130,4 +130,5 @@ class Replenishment(Document):
             models.Index(
                 fields=("sku", "warehouse"), condition=Q(state="open"), name="inventory_replenishment_open"
             ),
+            models.Index(fields=("sku", "-created_at"), name="inventory_replenishment_of_sku"),
         )

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from inventory.models.document import Document
+from inventory.models.movement import DocumentType
 from warehouses.models.base import OrganizationQuerySet
 
 __all__ = ["Reservation", "ReservationState"]
@@ -22,7 +23,8 @@ class Reservation(Document):
     """Units of one stock level that are promised to somebody. Changed only while its level is locked.
 
     `quantity` was promised, `open` still is. From `expires_at` on it does not count: every write and every read of
-    its level takes that into account first (`inventory.ledger.expiry`).
+    its level takes that into account first (`inventory.ledger.expiry`). One that another document has made
+    (`document_type`, `document_id`) is changed by what is done with that document, and by nothing else.
     """
 
     prefix = "rsv"
@@ -47,6 +49,10 @@ class Reservation(Document):
     quantity = models.PositiveBigIntegerField()
     open = models.PositiveBigIntegerField()
     fulfilled = models.PositiveBigIntegerField(default=0)
+    document_type = models.CharField(
+        max_length=16, choices=DocumentType.choices, blank=True, default="", editable=False
+    )
+    document_id = models.UUIDField(null=True, blank=True, editable=False)
     reference = models.CharField(max_length=120)
     note = models.CharField(max_length=500, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -64,6 +70,11 @@ class Reservation(Document):
             models.CheckConstraint(
                 condition=Q(state="active", open__gt=0) | (~Q(state="active") & Q(open=0)),
                 name="inventory_reservation_active_is_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(document_type="", document_id__isnull=True)
+                | (~Q(document_type="") & Q(document_id__isnull=False, expires_at__isnull=True)),
+                name="inventory_reservation_of_document",
             ),
         )
         indexes = (

@@ -30,6 +30,11 @@ class StockItem(PublicModel):
     )
     on_hand = models.BigIntegerField(default=0)
     held = models.BigIntegerField(default=0)
+    is_low = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Of its stock level, repeated by a trigger: lists filter by it.",
+    )
     created_at = models.DateTimeField(default=timezone.now, help_text="When its first movement was recorded.")
     updated_at = models.DateTimeField(default=timezone.now)
 
@@ -58,6 +63,18 @@ class StockItem(PublicModel):
                 name="inventory_item_by_age",
             ),
             models.Index(fields=("warehouse", "created_at", "id"), name="inventory_item_in_warehouse"),
+            # Crossing the reorder point is rare enough to touch an index.
+            models.Index(
+                fields=("organization", "created_at", "id"),
+                include=("warehouse",),
+                name="inventory_item_low",
+                condition=Q(is_low=True),
+            ),
+            models.Index(
+                fields=("warehouse", "created_at", "id"),
+                name="inventory_item_low_warehouse",
+                condition=Q(is_low=True),
+            ),
         )
 
     def __str__(self) -> str:

@@ -46,17 +46,24 @@ class StockLevel(StockFigures, PublicModel):
                 include=("id",),
                 name="inventory_level_by_code",
             ),
-            models.Index(fields=("warehouse", "sort_code"), name="inventory_level_in_warehouse"),
+            models.Index(
+                fields=("warehouse", "sort_code"), include=("id",), name="inventory_level_in_warehouse"
+            ),
             models.Index(fields=("warehouse", "status", "sort_code"), name="inventory_level_by_status"),
             models.Index(
                 fields=("organization", "sort_code", "warehouse"),
+                include=("id",),
                 name="inventory_level_low",
                 condition=Q(is_low=True),
             ),
             models.Index(
                 fields=("warehouse", "sort_code"),
+                include=("id",),
                 name="inventory_level_low_warehouse",
                 condition=Q(is_low=True),
+            ),
+            models.Index(
+                fields=("warehouse", "sort_code"), name="inventory_level_held", condition=Q(held__gt=0)
             ),
         )
 

@@ -39,6 +39,14 @@ class StockSummary(StockFigures):
         indexes = (
             models.Index(fields=("organization", "sort_code"), name="inventory_summary_by_code"),
             models.Index(fields=("organization", "status", "sort_code"), name="inventory_summary_by_status"),
+            # The orders of the stock explorer, and what it finds little of among many.
+            models.Index(
+                fields=("organization", "available", "sort_code"), name="inventory_summary_available"
+            ),
+            models.Index(fields=("organization", "on_hand", "sort_code"), name="inventory_summary_on_hand"),
+            models.Index(
+                fields=("organization", "sort_code"), name="inventory_summary_held", condition=Q(held__gt=0)
+            ),
         )
 
     def __str__(self) -> str:

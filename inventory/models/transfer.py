@@ -44,6 +44,11 @@ class Transfer(Document):
         ordering = ("-created_at", "-id")
         indexes = (
             models.Index(fields=("organization", "-created_at", "-id"), name="inventory_transfer_newest"),
+            models.Index(
+                fields=("organization", "expected_on"),
+                condition=Q(state="in_transit"),
+                name="inventory_transfer_expected",
+            ),
         )
 
 

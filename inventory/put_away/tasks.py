@@ -63,7 +63,6 @@ __all__ = [
 READ: Final = "inventory.read"
 WRITE: Final = "inventory.write"
 MOST_LINES: Final = 500
-_LONGEST_NOTE: Final = 500
 
 #: What can be done in each state.
 ALLOWED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -466,8 +465,8 @@ def _entries(
     left = [(line, line.quantity - moved[line.pk]) for line in lines if moved[line.pk] < line.quantity]
     if left:
         words = "; ".join(f"{units} of {line.sku.code} in {line.from_bin.code}" for line, units in left)
-        words = words if len(words) <= _LONGEST_NOTE else f"{words[: _LONGEST_NOTE - 1]}…"
-        found.append(Entry(task, "leave", done, is_open, sum(units for _, units in left), words))
+        units_left = sum(units for _, units in left)
+        found.append(Entry(task, "leave", done, is_open, units_left, history.shortened(words)))
     found += [
         Entry(line, "complete", done, is_open, moved[line.pk], elsewhere.get(line.pk, "")) for line in lines
     ]

@@ -7,12 +7,13 @@ transfer, and follows that one. `open → received | cancelled`; `inventory.inbo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from inventory import statements
@@ -44,6 +45,7 @@ __all__ = [
     "find_replenishment",
     "not_found",
     "place_orders",
+    "take_back",
     "visible_replenishments",
 ]
 
@@ -205,6 +207,56 @@ def cancel(
         quantity=locked.quantity - locked.received,
         reason=reason,
     )
+
+
+def take_back(*, access: Access, keys: Collection[UUID], reason: str = "") -> int:
+    """Cancel orders that were placed together, all or none of them; how many.
+
+    Needs what `cancel` needs, for each, and a transaction of the caller's. Locks the transfers, then the orders, each
+    by key. Raises what `cancel` raises; `TRANSFER_SHARED` only where a transfer carries what is not of `keys`.
+    """
+    access.require(WRITE)
+    mine = Replenishment.objects.order_by("pk").filter(organization=access.organization, pk__in=keys)
+    carried = TransferLine.objects.filter(replenishment__in=mine)
+    transfers = list(
+        Transfer.objects.select_for_update(of=("self",), no_key=True)
+        .filter(pk__in=carried.values("transfer"))
+        .select_related("from_warehouse", "to_warehouse")
+        .order_by("pk")
+    )
+    locked = list(mine.select_for_update(of=("self",), no_key=True))
+    if len(locked) < len(set(keys)) or not all(access.covers(WRITE, row.warehouse_id) for row in locked):
+        raise not_found()
+    for row in locked:
+        require_transition(row, action="cancel", state=row.state, allowed=ALLOWED[row.state])
+    if TransferLine.objects.filter(transfer__in=transfers).exclude(replenishment__in=locked).exists():
+        raise Conflict(
+            "TRANSFER_SHARED", "A transfer brings other goods too: cancel it, and all that is on it."
+        )
+    for transfer in transfers:
+        cancel_transfer(access=access, transfer=transfer, note=reason)
+    ordered = [row for row in locked if row.transfer_line_id is None]
+    now = timezone.now()
+    Replenishment.objects.filter(pk__in=[row.pk for row in ordered]).update(
+        state=ReplenishmentState.CANCELLED, version=F("version") + 1, closed_at=now
+    )
+    note_all(
+        organization=access.organization,
+        actor=access.actor,
+        entries=[
+            Entry(
+                row,
+                "cancel",
+                from_state=ReplenishmentState.OPEN,
+                to_state=ReplenishmentState.CANCELLED,
+                quantity=row.quantity - row.received,
+                reason=reason,
+            )
+            for row in ordered
+        ],
+        at=now,
+    )
+    return len(locked)
 
 
 def not_found() -> NotFound:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.utils import timezone
 
 from inventory import history, inbound, statements
@@ -68,7 +67,7 @@ class WantedLine:
 def visible_transfers(*, access: Access, permission: str = READ) -> OrganizationQuerySet[Transfer]:
     """The transfers of which the caller has the permission at one end or both. Raises Forbidden."""
     access.require(permission)
-    return Transfer.objects.for_organization(access.organization).filter(_at_either_end(access, permission))
+    return Transfer.objects.for_organization(access.organization).filter(access.at_either_end(permission))
 
 
 def find_transfer(*, access: Access, public_id: str, permission: str = READ) -> Transfer:
@@ -83,7 +82,7 @@ def find_transfer(*, access: Access, public_id: str, permission: str = READ) -> 
     rows = Transfer.objects.for_organization(access.organization).select_related(
         "from_warehouse", "to_warehouse"
     )
-    found = rows.filter(_at_either_end(access, READ, permission), pk=key).first()
+    found = rows.filter(access.at_either_end(READ, permission), pk=key).first()
     if found is None:
         raise not_found()
     return found
@@ -217,17 +216,6 @@ def _require_end(access: Access, place: Warehouse, field: str) -> None:
         detail = f"This needs the permission {WRITE} in {place.name}."
         problem = Problem("PERMISSION_DENIED", detail, field=field)
         raise Forbidden("PERMISSION_DENIED", detail, problems=[problem], extra={"missing": [WRITE]})
-
-
-def _at_either_end(access: Access, *permissions: str) -> Q:
-    """That the caller has one of the permissions at the source or at the destination."""
-    places: set[UUID] = set()
-    for permission in permissions:
-        some = access.warehouse_ids(permission)
-        if some is None:
-            return Q()
-        places |= some
-    return Q(from_warehouse__in=places) | Q(to_warehouse__in=places)
 
 
 def _faults_of(line: WantedLine, source: Warehouse, destination: Warehouse) -> Iterator[Refusal]:

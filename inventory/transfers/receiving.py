@@ -44,7 +44,6 @@ from warehouses.refusals import (
 __all__ = ["Receipt", "receive_transfer"]
 
 _LONGEST_REASON: Final = 200
-_LONGEST_NOTE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +354,7 @@ def _told(parts: Iterator[tuple[_Rest, int, list[str]]]) -> str:
     words = "; ".join(
         f"{rest.line.sku.code}: {units}, {', '.join(reasons)}" for rest, units, reasons in parts
     )
-    return words if len(words) <= _LONGEST_NOTE else f"{words[: _LONGEST_NOTE - 1]}…"
+    return history.shortened(words)
 
 
 def _joined(before: str, reason: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db.models import F
@@ -12,16 +11,15 @@ from django.db.models import F
 from inventory import history, statements
 from inventory.ledger import DocumentRef, Line, Posting, post
 from inventory.models import DocumentType, EventType, ReasonCode, Transfer, TransferPick, TransferState
+from inventory.reservations import Taking, as_unavailable
 from inventory.resolution import require_open
 from inventory.transfers.documents import authorized_at
 from inventory.transfers.events import announce_transfer
 from inventory.transfers.states import Condition, seize
 from warehouses.access import Access
-from warehouses.refusals import Conflict, Problem, Refusal, RuleBroken, readdressed
+from warehouses.refusals import Refusal, readdressed
 
 __all__ = ["ship_transfer", "transfer_reason"]
-
-_SHORT: Final = frozenset({"NEGATIVE_QUANTITY", "INSUFFICIENT_STOCK"})
 
 
 def ship_transfer(
@@ -30,13 +28,16 @@ def ship_transfer(
     transfer: Transfer,
     note: str = "",
     condition: Condition | None = None,
+    taking: Taking | None = None,
     recorded_at: datetime | None = None,
 ) -> Transfer:
     """Take everything that the draft asks for out of the source: all of it or nothing.
 
     What a line leaves open, lot or bin, is picked FEFO; only what is available leaves. What was taken is written down
-    item by item, so that each lot arrives as itself. Needs `transfers.write` at the source, and a transaction of the
-    caller's. Locks the transfer, then posts. `recorded_at` is the clock, for seeded demonstrations.
+    item by item, so that each lot arrives as itself. With a `taking` the goods are those that were reserved for its
+    document, whose reservations end with the same posting: of each SKU as many as it takes. Needs `transfers.write`
+    at the source, and a transaction of the caller's. Locks the transfer, then posts. `recorded_at` is the clock, for
+    seeded demonstrations.
 
     Raises Conflict `STOCK_UNAVAILABLE` with `available`, `INVALID_TRANSITION`, `WAREHOUSE_INACTIVE`, Forbidden
     `PERMISSION_DENIED`, `READONLY_WAREHOUSE` (either end: what leaves has to be able to arrive), NotFound
@@ -58,6 +59,7 @@ def ship_transfer(
             lot=line.lot,
             note=note,
             reference=locked.reference,
+            is_promised=taking is not None,
             index=place,
         )
         for place, line in enumerate(lines)
@@ -66,13 +68,16 @@ def ship_transfer(
         posting = post(
             organization=access.organization,
             actor=access.actor,
-            lines=wanted,
+            lines=[*wanted, *taking.lines] if taking is not None else wanted,
             document=DocumentRef(DocumentType.TRANSFER, locked.pk),
             recorded_at=recorded_at,
         )
     except Refusal as refusal:
-        # The request names no lines: the problems are the transfer's as a whole.
-        raise readdressed(_unavailable(refusal), [None] * len(wanted)) from refusal
+        # Where the request names no lines, the problems are the transfer's as a whole.
+        rows = taking.rows if taking is not None else [None] * len(wanted)
+        raise readdressed(as_unavailable(refusal), rows) from refusal
+    if taking is not None:
+        taking.settle(posting)
     _write_picks(posting, [line.pk for line in lines])
     locked.lines.update(shipped=F("quantity"))
     for line in lines:
@@ -123,18 +128,3 @@ def _write_picks(posting: Posting, line_ids: list[UUID]) -> None:
             for (place, item_id), quantity in taken.items()
         ],
     )
-
-
-def _unavailable(refusal: Refusal) -> Refusal:
-    """The ledger's word for too little, of an adjustment, as that of a document: another day it may be there."""
-    problems = [
-        Problem("STOCK_UNAVAILABLE", problem.detail, problem.index, problem.field)
-        if problem.code in _SHORT
-        else problem
-        for problem in refusal.problems
-    ]
-    if all(problem.code == "STOCK_UNAVAILABLE" for problem in problems):
-        return Conflict("STOCK_UNAVAILABLE", refusal.detail, problems=problems, extra=refusal.extra)
-    if refusal.code != "BATCH_REFUSED":
-        return refusal
-    return RuleBroken(refusal.code, refusal.detail, problems=problems, extra=refusal.extra)

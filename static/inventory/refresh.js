@@ -55,6 +55,10 @@
         }
         if (fresh.dataset.state !== before) {
             tell(fresh.dataset.state);
+            // Browsers heed autofocus while a page loads, and no more.
+            if (document.activeElement === document.body) {
+                fresh.querySelector("[autofocus]")?.focus({ preventScroll: true });
+            }
         }
     };
 

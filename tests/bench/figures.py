@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
-__all__ = ["BenchFault", "Figure", "Pair", "expect", "in_turns"]
+__all__ = ["AtLeast", "AtMost", "BenchFault", "Figure", "Pair", "expect", "in_turns"]
 
 Pair = tuple[float, float]  # the product's, the yardstick's
 
@@ -23,9 +23,39 @@ def expect(holds: bool, what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """The medians of the pairs. `limit` is the yardstick's; `low` and `high` are the ratios' extremes."""
+class AtLeast:
+    """An aim for the ratio."""
 
+    ratio: float
+
+    def is_met(self, ratio: float) -> bool:
+        return ratio >= self.ratio
+
+    def __str__(self) -> str:
+        return f"≥ {self.ratio:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """An aim for the ratio."""
+
+    ratio: float
+
+    def is_met(self, ratio: float) -> bool:
+        return ratio <= self.ratio
+
+    def __str__(self) -> str:
+        return f"≤ {self.ratio:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The medians of the pairs. `limit` is the yardstick's; `low` and `high` are the ratios' extremes.
+
+    `group` is the heading under which it is told.
+    """
+
+    group: str
     name: str
     unit: str
     value: float
@@ -33,11 +63,16 @@ class Figure:
     ratio: float
     low: float
     high: float
+    pairs: int
+    aim: AtLeast | AtMost | None = None
 
     @classmethod
-    def of(cls, name: str, unit: str, pairs: list[Pair]) -> Figure:
+    def of(
+        cls, group: str, name: str, unit: str, pairs: list[Pair], aim: AtLeast | AtMost | None = None
+    ) -> Figure:
         ratios = [value / limit for value, limit in pairs]
         return cls(
+            group,
             name,
             unit,
             median(value for value, _ in pairs),
@@ -45,7 +80,14 @@ class Figure:
             median(ratios),
             min(ratios),
             max(ratios),
+            len(pairs),
+            aim,
         )
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether the ratio is what it should be; None where nothing is asked of it."""
+        return None if self.aim is None else self.aim.is_met(self.ratio)
 
     def line(self) -> str:
         """One line of JSON."""
@@ -56,7 +98,7 @@ class Figure:
             "limit": round(self.limit, 3),
             "ratio": round(self.ratio, 4),
         }
-        return json.dumps(shown)
+        return json.dumps(shown, ensure_ascii=False)
 
 
 def in_turns(pairs: int, product: Callable[[int], float], yardstick: Callable[[int], float]) -> list[Pair]:

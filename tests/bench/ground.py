@@ -1,82 +1,110 @@
-"""What the measurements stand on: the databases with their data, who calls, and the yardstick."""
+"""What writing is measured on: the product's database, an equal one that is written by hand, and the books."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
 
-from inventory.demo.bulk import fill
-from inventory.models import StockLevel
+from inventory.models import Movement, StockLevel
 from inventory.reason_codes import find_reason_codes
-from tests.bench.caller import Caller, Shelf, make_caller, shelves
-from tests.bench.databases import Database, migrated
+from tests.bench.callers import Caller, Shelf, make_caller, shelves
+from tests.bench.databases import Database, Server
 from tests.bench.figures import expect
-from tests.bench.scale import WAREHOUSES, Scale
-from tests.bench.yardsticks import Yardstick
-from warehouses.models import Organization
+from tests.bench.load import Load
+from tests.bench.scale import Scale
 
-__all__ = ["Ground", "lay"]
+__all__ = ["Bench", "Ground", "lay", "movements_of", "units_of"]
 
 _SEED = 20260312
-_MOVEMENTS_PER_LEVEL = 2
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What every measurement has. `redis` is a URL without its number; what is installed writes into `folder`."""
+
+    scale: Scale
+    server: Server
+    redis: str
+    folder: Path
+    load: Load
 
 
 @dataclass(frozen=True)
 class Ground:
-    """`large` is what is written to; `by_hand` is a copy of it, which the yardstick writes to."""
+    """`shelves` are the books: what each level holds after what was asked for."""
 
     scale: Scale
-    small: Database
-    large: Database
+    product: Database
     by_hand: Database
-    small_caller: Caller
     caller: Caller
-    yardstick: Yardstick
+    reason: UUID
     shelves: list[Shelf]
     dice: random.Random
 
-    def pick(self) -> Shelf:
-        """Any shelf that can spare a unit, now taken from it in our books."""
-        while True:
+    def pick(self, count: int) -> list[Shelf]:
+        """Any shelves that can spare a unit, the same more than once, each unit taken from them in our books."""
+        picked: list[Shelf] = []
+        while len(picked) < count:
             shelf = self.dice.choice(self.shelves)
             if shelf.left > 1:
                 shelf.left -= 1
-                return shelf
+                picked.append(shelf)
+        return picked
 
-    def compare(self) -> None:
-        """Product and yardstick were given the same changes: each level holds the same in both, and in our books."""
-        with self.large.current():
-            product = dict(StockLevel.objects.values_list("id", "on_hand"))
-        with self.by_hand.current():
-            yardstick = dict(StockLevel.objects.values_list("id", "on_hand"))
-        expect(product == yardstick, "The product and the yardstick ended with different stock.")
-        expect(
-            all(product[shelf.level_id] == shelf.left for shelf in self.shelves),
-            "What the product accepted is not what its stock changed by.",
-        )
+    def sample(self, count: int, *, warehouse: UUID | None = None) -> list[Shelf]:
+        """Different shelves that can spare a unit, which is taken from them in our books."""
+        ample = [
+            shelf
+            for shelf in self.shelves
+            if shelf.left > 1 and (warehouse is None or shelf.warehouse_id == warehouse)
+        ]
+        expect(len(ample) >= count, f"There are too few stock levels for {count} at once.")
+        picked = self.dice.sample(ample, count)
+        for shelf in picked:
+            shelf.left -= 1
+        return picked
+
+    def require_books(self) -> None:
+        """What the product accepted is what its stock changed by, level by level."""
+        with self.product.current():
+            held = dict(StockLevel.objects.values_list("id", "on_hand"))
+        wrong = [shelf.code for shelf in self.shelves if held[shelf.level_id] != shelf.left]
+        expect(not wrong, f"{len(wrong)} levels are not what was accepted: {', '.join(wrong[:5])}")
+
+    def require_equal(self) -> None:
+        """Product and yardstick were given the same changes: each level holds the same in both."""
+        held = []
+        for database in (self.product, self.by_hand):
+            with database.current():
+                held.append(dict(StockLevel.objects.values_list("id", "on_hand")))
+        expect(held[0] == held[1], "The product and the yardstick ended with different stock.")
 
 
-def lay(scale: Scale) -> Ground:
+def lay(bench: Bench) -> Ground:
     dice = random.Random(_SEED)
-    large = migrated()
-    small = large.copy("small")
-    with small.current():
-        small_caller = make_caller(_fill(scale.small))
-    organization = _fill(scale.large)
-    caller = make_caller(organization)
-    reason = find_reason_codes(organization=organization, codes=["ADJUSTMENT"])["adjustment"]
-    found = shelves(organization, dice)
-    by_hand = large.copy("by_hand")
-    yardstick = Yardstick(by_hand.plain(), organization.pk, reason.pk)
-    return Ground(scale, small, large, by_hand, small_caller, caller, yardstick, found, dice)
+    product = bench.server.copy(bench.scale.written, "product")
+    by_hand = bench.server.copy(bench.scale.written, "by_hand")
+    caller = make_caller(product)
+    with product.current():
+        reason = find_reason_codes(organization=caller.organization, codes=["ADJUSTMENT"])["adjustment"]
+    found = shelves(product, caller.organization, dice)
+    return Ground(bench.scale, product, by_hand, caller, reason.pk, found, dice)
 
 
-def _fill(skus: int) -> Organization:
-    levels = skus * WAREHOUSES
-    return fill(
-        name="Bulk Trading",
-        skus=skus,
-        warehouses=WAREHOUSES,
-        movements=_MOVEMENTS_PER_LEVEL * levels,
-        advance=lambda rows: None,
-    )
+def movements_of(database: Database) -> int:
+    with database.current():
+        return Movement.objects.order_by().count()
+
+
+def units_of(database: Database) -> int:
+    """On hand in all levels and in all items: the same."""
+    totals: Counter[str] = Counter()
+    with database.plain() as connection:
+        for table in ("inventory_stocklevel", "inventory_stockitem"):
+            row = connection.execute(f"SELECT COALESCE(SUM(on_hand), 0) FROM {table}").fetchone()  # noqa: S608
+            totals[table] = int(row[0]) if row else 0
+    expect(len(set(totals.values())) == 1, f"Levels are not the sums of their items: {dict(totals)}.")
+    return totals["inventory_stocklevel"]

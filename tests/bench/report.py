@@ -1,31 +1,34 @@
-"""What a run is told as: a table for people, and docs/benchmarks.md."""
+"""What a run is told as: a table for people, docs/benchmarks.md and the pictures in it."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 
 import django
-from django.conf import settings
-from django.db import connection
 
+from tests.bench.databases import Server
 from tests.bench.figures import Figure
-from tests.bench.scale import WAREHOUSES, Scale
+from tests.bench.plots import bars
+from tests.bench.scale import CLIENTS, MOVEMENTS_PER_SKU, WAREHOUSES, Scale
 
 __all__ = ["commit_of_checkout", "machine", "table", "write"]
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
+IMAGES = ROOT / "docs" / "images" / "bench"
+_PICTURE = re.compile(r"!\[.*\]\(images/bench/(.+\.svg)\)")
 
 
 def table(figures: Sequence[Figure]) -> str:
     """Markdown that is readable as it is."""
-    rows = [("figure", "product", "yardstick", "unit", "ratio", "ratios from–to")]
+    rows = [("figure", "product", "yardstick", "unit", "ratio", "ratios from–to", "aim", "met")]
     rows += [
         (
             figure.name,
@@ -34,6 +37,8 @@ def table(figures: Sequence[Figure]) -> str:
             figure.unit,
             f"{figure.ratio:.2f}",
             f"{figure.low:.2f}–{figure.high:.2f}",
+            "" if figure.aim is None else str(figure.aim),
+            {True: "yes", False: "no", None: ""}[figure.is_met],
         )
         for figure in figures
     ]
@@ -46,27 +51,44 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def machine(scale: Scale, name: str, seconds: float, load: float, commit: str) -> list[str]:
+def machine(server: Server, scale: Scale, name: str, seconds: float, load: float, commit: str) -> list[str]:
     """What the figures hold for. `commit` and `load` (processes that wanted to run) are those before it began."""
     cores = os.cpu_count() or 1
     busy = ": busy with other work meanwhile, so trust the ratios only" if load > cores / 2 else ""
+    settings = ("server_version", "fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
+    version, *others = (server.setting(setting) for setting in settings)
+    told = ", ".join(f"{setting} {value}" for setting, value in zip(settings[1:], others, strict=True))
     return [
         f"Measured on {datetime.now(UTC):%Y-%m-%d} in {seconds:.0f} seconds, at commit {commit},",
-        f"`BENCH_SCALE={name}`: {scale.large:,} SKUs in {WAREHOUSES} warehouses against {scale.small:,},"
+        f"`BENCH_SCALE={name}`: {scale.many:,} SKUs in {WAREHOUSES} warehouses with"
+        f" {scale.many * MOVEMENTS_PER_SKU:,} movements, written to with {scale.written:,} SKUs by {CLIENTS} clients;"
         f" medians of {scale.pairs} pairs.",
         f"{cores} cores ({_processor()}), {_memory()}, {platform.system()}; load {load:.1f} at the start{busy}.",
-        f"Python {platform.python_version()}, Django {django.get_version()}, {_database()},"
-        f" limits counted in {'Redis' if settings.REDIS_URL else 'memory'}.",
+        f"Python {platform.python_version()}, Django {django.get_version()}, PostgreSQL {version.split()[0]} ({told}).",
     ]
 
 
-def write(figures: Sequence[Figure], facts: Sequence[str]) -> None:
-    """Put the run in docs/benchmarks.md, in the place of the last one."""
+def write(part: str, figures: Sequence[Figure], facts: Sequence[str]) -> None:
+    """Put a part of a run in docs/benchmarks.md, in the place of the last one, with a picture for each heading."""
+    begin, end = f"<!-- measured: {part} -->", f"<!-- measured: {part}, end -->"
     text = DOCUMENT.read_text(encoding="utf-8")
-    before, rest = text.split(_BEGIN)
-    after = rest.split(_END)[1]
-    measured = "\n\n".join([_BEGIN, "\n".join(facts), table(figures), _END])
-    DOCUMENT.write_text(f"{before}{measured}{after}", encoding="utf-8")
+    before, rest = text.split(begin)
+    last, after = rest.split(end)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for name in _PICTURE.findall(last):
+        (IMAGES / name).unlink(missing_ok=True)
+    parts = [begin, "\n".join(facts)]
+    for heading, found in groupby(figures, key=lambda figure: figure.group):
+        group = list(found)
+        picture = IMAGES / f"{'-'.join(heading.lower().split())}.svg"
+        picture.write_text(bars(heading, group), encoding="utf-8")
+        shown = f"![{heading}: the ratios to the yardsticks](images/bench/{picture.name})"
+        parts += [f"### {heading}", table(group), shown]
+    DOCUMENT.write_text(f"{before}{chr(10).join(_spaced([*parts, end]))}{after}", encoding="utf-8")
+
+
+def _spaced(parts: Sequence[str]) -> list[str]:
+    return [line for part in parts for line in (part, "")][:-1]
 
 
 def _number(value: float) -> str:
@@ -76,7 +98,7 @@ def _number(value: float) -> str:
 def commit_of_checkout() -> str:
     try:
         commit = _git("rev-parse", "--short", "HEAD")
-        changed = _git("status", "--porcelain", "--", "config", "inventory", "warehouses")
+        changed = _git("status", "--porcelain", "--", "config", "inventory", "warehouses", "cycle_counts")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return f"{commit} with changes" if changed else commit
@@ -98,17 +120,3 @@ def _processor() -> str:
 
 def _memory() -> str:
     return f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"
-
-
-def _database() -> str:
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT sqlite_version()")
-            return f"SQLite {cursor.fetchone()[0]} (WAL, synchronous=NORMAL)"
-    with connection.cursor() as cursor:
-        settled = []
-        for name in ("server_version", "fsync", "synchronous_commit", "shared_buffers"):
-            cursor.execute(f"SHOW {name}")
-            settled.append(cursor.fetchone()[0])
-    version, fsync, commit, buffers = settled
-    return f"PostgreSQL {version.split()[0]} (fsync {fsync}, synchronous_commit {commit}, shared_buffers {buffers})"

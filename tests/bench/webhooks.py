@@ -1,104 +1,146 @@
-"""Webhooks: what a subscriber costs the one who changes stock, and how fast deliveries go out."""
+"""Webhooks: from the commit to a receiver on this machine, through the product's own worker."""
 
 from __future__ import annotations
 
-import http.client
+import contextlib
+import json
+import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from inventory import outbox
 from inventory.models import Delivery, DeliveryState, EventType, WebhookEndpoint
-from inventory.outbox import Draft
-from inventory.webhooks import courier
 from inventory.webhooks.endpoints import create_endpoint
-from tests.bench.adjustments import measure_adjusting
-from tests.bench.figures import Figure, expect, in_turns
-from tests.bench.ground import Ground
-from tests.bench.receiver import receiver
+from tests.bench.adjustments import PATH, body
+from tests.bench.callers import Shelf
+from tests.bench.figures import Figure, Pair, expect, in_turns
+from tests.bench.ground import Bench, Ground
+from tests.bench.installation import Installation, started
+from tests.bench.load import request
+from tests.bench.receiver import Arrival, Receiver, receiver
 from warehouses.access import access_of_system
-from warehouses.models import Organization
 
 __all__ = ["measure_webhooks"]
 
-_ENDPOINTS = 4
-_DATA = {"sku": "SKU-001", "on_hand": 40, "available": 35, "version": 17, "note": "x" * 400}
+GROUP: Final = "Webhooks"
+_BULK: Final = "/api/inventory/bulk"
+_LARGEST_BULK: Final = 500
+_PATIENCE: Final = 90.0
+_A_SECOND: Final = 5  # events, while another endpoint hangs
 
 
-def measure_webhooks(ground: Ground) -> Iterator[Figure]:
-    organization = Organization.objects.get(name="Bulk Trading")
-    with receiver() as port:
-        endpoints = [
-            _subscribed(organization, f"http://127.0.0.1:{port}/{number}") for number in range(_ENDPOINTS)
-        ]
-        yield measure_adjusting(ground, "adjust, with one subscriber", idempotent=False)
-        _forget(organization)
-        yield _measure_deliveries(ground, organization, endpoints, port)
-        WebhookEndpoint.objects.filter(organization=organization).update(removed_at=timezone.now())
+def measure_webhooks(
+    bench: Bench, ground: Ground, product: Installation, environment: Mapping[str, str]
+) -> Iterator[Figure]:
+    with contextlib.ExitStack() as stack:
+        receiving = stack.enter_context(receiver())
+        for name in ("worker", "beat"):
+            command = [sys.executable, "-m", "config.processes", name]
+            stack.enter_context(started(command, environment, name=name))
+        with _subscribed(ground, receiving, "/ok"):
+            yield _throughput(bench, ground, product, receiving)
+            yield _delay(bench, ground, product, receiving)
 
 
-def _subscribed(organization: Organization, url: str) -> WebhookEndpoint:
-    """The first hears of changes of stock; the others only of what this measurement sends."""
-    types = [EventType.INVENTORY_UPDATED] if url.endswith("/0") else [EventType.SYNC_COMPLETED]
-    with transaction.atomic():
+@contextlib.contextmanager
+def _subscribed(ground: Ground, receiving: Receiver, path: str) -> Iterator[None]:
+    """An endpoint hears of every change of stock; afterwards of nothing, and what waits for it is given up."""
+    with ground.product.current(), transaction.atomic():
         endpoint, _ = create_endpoint(
-            access=access_of_system(organization), url=url, event_types=[kind.value for kind in types]
+            access=access_of_system(ground.caller.organization),
+            url=f"http://127.0.0.1:{receiving.port}{path}",
+            event_types=[EventType.INVENTORY_UPDATED.value],
         )
-    return endpoint
+    yield
+    with ground.product.current():
+        WebhookEndpoint.objects.filter(pk=endpoint.pk).update(removed_at=timezone.now())
+        Delivery.objects.filter(endpoint=endpoint, state=DeliveryState.PENDING).update(
+            state=DeliveryState.FAILED, next_attempt_at=None
+        )
 
 
-def _forget(organization: Organization) -> None:
-    """What the adjustments have queued is not what is measured next."""
-    Delivery.objects.filter(organization=organization, state=DeliveryState.PENDING).update(
-        state=DeliveryState.FAILED, next_attempt_at=None
-    )
-    WebhookEndpoint.objects.filter(organization=organization).update(
-        event_types=[EventType.SYNC_COMPLETED.value]
-    )
+def _throughput(bench: Bench, ground: Ground, product: Installation, receiving: Receiver) -> Figure:
+    """Events a second, from the answer of the request that committed all of them until the last one is there."""
+    count = min(ground.scale.events, _LARGEST_BULK)
+    bare = json.dumps({"type": "bare", "timestamp": "", "data": {"note": "x" * 400}}).encode()
+
+    def delivered(number: int) -> float:
+        before = len(_names(receiving))
+        began = _change(bench, ground, product, ground.sample(count))
+        _wait_for(receiving, before + count)
+        return count / max(_came(receiving)[-1] - began, 1e-3)
+
+    def posted(number: int) -> float:
+        each = [request("POST", "/bare", body=bare)] * count
+        outcome = bench.load.run(receiving.port, [each[place::8] for place in range(8)])
+        outcome.require("The receiver")
+        return count / outcome.seconds
+
+    pairs = in_turns(ground.scale.pairs + 1, delivered, posted)[1:]
+    return Figure.of(GROUP, "webhooks: against bare requests", "events/s", pairs)
 
 
-def _measure_deliveries(
-    ground: Ground, organization: Organization, endpoints: list[WebhookEndpoint], port: int
-) -> Figure:
-    count = ground.scale.deliveries
-    body = outbox.body_of(Draft(EventType.SYNC_COMPLETED, None, _DATA), timezone.now()).encode()
+def _delay(bench: Bench, ground: Ground, product: Installation, receiving: Receiver) -> Figure:
+    """The longest that an event took to a healthy endpoint, while another one answers nothing; and without that one."""
 
-    def product(number: int) -> float:
-        with transaction.atomic():
-            drafts = [Draft(EventType.SYNC_COMPLETED, None, _DATA)] * (count // _ENDPOINTS)
-            outbox.announce(organization=organization, drafts=drafts, occurred_at=timezone.now())
-        waiting = Delivery.objects.filter(organization=organization, state=DeliveryState.PENDING).count()
-        began = time.perf_counter()
-        courier.run(seconds=120)
-        took = time.perf_counter() - began
-        left = Delivery.objects.filter(organization=organization, state=DeliveryState.PENDING).count()
-        expect(waiting > 0 and left == 0, f"{left} of {waiting} deliveries are still waiting.")
-        return waiting / took
+    def longest(seconds: float) -> float:
+        before, seen = len(_names(receiving)), len(receiving.arrivals("/ok"))
+        count = max(int(_A_SECOND * seconds), 1)
+        for shelf in ground.pick(count):
+            began = time.monotonic()
+            sent = ground.caller.write("POST", PATH, body(shelf))
+            bench.load.run(product.port, [[sent]]).require(PATH)
+            time.sleep(max(0.0, 1 / _A_SECOND - (time.monotonic() - began)))
+        _wait_for(receiving, before + count)
+        return max(_delays(receiving.arrivals("/ok")[seen:]))
 
-    def by_hand(number: int) -> float:
-        began = time.perf_counter()
-        with ThreadPoolExecutor(settings.WEBHOOK_THREADS) as pool:
-            statuses = list(pool.map(lambda _: _post(port, body), range(count)))
-        took = time.perf_counter() - began
-        expect(set(statuses) == {200}, "The receiver did not take everything.")
-        return count / took
-
-    product(-1)
-    by_hand(-1)
-    expect(len(endpoints) == _ENDPOINTS, "Somebody is missing.")
-    return Figure.of("webhooks delivered", "deliveries/s", in_turns(ground.scale.pairs, product, by_hand))
+    pairs: list[Pair] = []
+    for _ in range(ground.scale.pairs):
+        alone = longest(ground.scale.hanging / 3)
+        receiving.hold()
+        with _subscribed(ground, receiving, "/hang"):
+            beside = longest(ground.scale.hanging)
+        receiving.release()
+        time.sleep(1)
+        pairs.append((beside, alone))
+    return Figure.of(GROUP, "webhooks: worst delay while another endpoint hangs", "s", pairs)
 
 
-def _post(port: int, body: bytes) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
-    try:
-        connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status
-    finally:
-        connection.close()
+def _delays(arrivals: list[Arrival]) -> list[float]:
+    return [came - datetime.fromisoformat(told).timestamp() for _, told, came in arrivals]
+
+
+def _came(receiving: Receiver) -> list[float]:
+    return sorted(came for _, _, came in receiving.arrivals("/ok"))
+
+
+def _change(bench: Bench, ground: Ground, product: Installation, shelves: list[Shelf]) -> float:
+    """One request for all of them; when it was answered, by the machine's clock."""
+    updates = [
+        {"sku": shelf.code, "warehouse_id": shelf.warehouse, "quantity": shelf.left, "reason": "cycle_count"}
+        for shelf in shelves
+    ]
+    sent = ground.caller.write("POST", _BULK, json.dumps({"updates": updates}).encode())
+    bench.load.run(product.port, [[sent]]).require(_BULK)
+    return time.time()
+
+
+def _wait_for(receiving: Receiver, count: int) -> None:
+    """Every event arrives, and none that nothing was changed for."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        names = _names(receiving)
+        if len(names) >= count:
+            break
+        expect(time.monotonic() < deadline, f"{len(names)} of {count} events have arrived.")
+        time.sleep(0.1)
+    expect(len(names) == count, f"{len(names)} events of {count} changes have arrived.")
+
+
+def _names(receiving: Receiver) -> set[str]:
+    """Of the events that have arrived: one that is sent twice counts once."""
+    return {name for name, _, _ in receiving.arrivals("/ok")}

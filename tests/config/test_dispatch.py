@@ -308,5 +308,5 @@ def test_the_contracts_that_are_served() -> None:
         "gateway": "inventory.api.gateway.urls",
         "nexus": "inventory.api.nexus.urls",
         "pos": "inventory.api.pos.urls",
-        "backoffice": "inventory.api.backoffice.urls",
+        "backoffice": "config.backoffice",
     }

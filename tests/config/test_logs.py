@@ -8,8 +8,9 @@ import logging.config
 
 import pytest
 import structlog
+from structlog.testing import capture_logs
 
-from config.logs import logging_configuration
+from config.logs import configure_structlog, logging_configuration
 
 
 def line(style: str, **given: object) -> str:
@@ -57,3 +58,12 @@ def test_structlog_and_logging_share_one_way_out(caplog: pytest.LogCaptureFixtur
     assert (record.name, record.levelname) == ("shop", "INFO")
     assert isinstance(record.msg, dict)
     assert (record.msg["event"], record.msg["sku"]) == ("sold", "A-1")
+
+
+def test_a_logger_in_use_stays_as_it_is_when_structlog_is_configured_again() -> None:
+    log = structlog.get_logger("shop")
+    log.info("opened")
+    configure_structlog()
+    with capture_logs() as lines:
+        log.info("sold")
+    assert [entry["event"] for entry in lines] == ["sold"]

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from inventory.api.documents import CONTRACTS
+from config.contracts import CONTRACTS
 from tests import factories
 from warehouses.http.openapi import build_document
 

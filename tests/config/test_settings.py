@@ -117,7 +117,8 @@ def test_postgresql_ends_what_waits_or_computes_for_ever() -> None:
         "connect_timeout": 5,
         "application_name": "tallyhouse",
         "options": "-c lock_timeout=3s -c statement_timeout=10000ms -c idle_in_transaction_session_timeout=15s"
-        " -c jit=off",
+        " -c plan_cache_mode=force_generic_plan -c jit=off",
+        "prepare_threshold": 2,
     }
     assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("db.example.com", 5433, "tallyhouse")
     assert (entry["CONN_MAX_AGE"], entry["CONN_HEALTH_CHECKS"]) == (60, True)
@@ -125,7 +126,10 @@ def test_postgresql_ends_what_waits_or_computes_for_ever() -> None:
 
 def test_pgbouncer_gets_no_startup_options() -> None:
     [databases] = settings("DATABASES", **PRODUCTION, DATABASE_PGBOUNCER="1")
-    assert "options" not in databases["default"]["OPTIONS"]
+    assert databases["default"]["OPTIONS"].keys() == {
+        "connect_timeout",
+        "application_name",
+    }  # nothing is prepared
     assert databases["default"]["DISABLE_SERVER_SIDE_CURSORS"] is True
 
 
@@ -232,6 +236,23 @@ def test_mail_goes_where_the_url_says(tmp_path: Path) -> None:
     }
     for url, values in cases.items():
         assert settings(*names, DATA_DIR=str(tmp_path), EMAIL_URL=url) == values
+
+
+def test_links_begin_with_where_it_is_reached(tmp_path: Path) -> None:
+    embedded = {"DATA_DIR": str(tmp_path)}
+    cases: list[tuple[dict[str, str], str]] = [
+        (embedded, "http://127.0.0.1:8000"),
+        (embedded | {"HOST": "0.0.0.0", "PORT": "8123"}, "http://localhost:8123"),  # noqa: S104 - not listened at
+        (embedded | {"HOST": "::1"}, "http://[::1]:8000"),
+        (embedded | {"PUBLIC_URL": "https://shop.example.com/"}, "https://shop.example.com"),
+        (PRODUCTION, "https://stock.example.com"),
+        (PRODUCTION | {"ALLOWED_HOSTS": ".example.com,*,stock.example.org"}, "https://stock.example.org"),
+        (PRODUCTION | {"ALLOWED_HOSTS": "*"}, "http://127.0.0.1:8000"),
+        (PRODUCTION | {"PUBLIC_URL": "https://eu.example.com/stock/"}, "https://eu.example.com/stock"),
+    ]
+    for environment, expected in cases:
+        assert settings("PUBLIC_URL", **environment) == [expected]
+    assert "PUBLIC_URL" in refusal(**embedded, PUBLIC_URL="stock.example.com")
 
 
 # --- the document

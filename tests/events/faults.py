@@ -104,7 +104,7 @@ def _send_one_by_one() -> None:
 
 def _never_be_silent() -> None:
     """Ask a broker that is away again for each change."""
-    from inventory import tasks
+    from warehouses import tasks
 
     tasks._SECONDS_OF_SILENCE = 0.0
 

@@ -45,9 +45,10 @@ VERB = (
 )
 RAW = re.compile(rf'\b{VERB}\s+(only\s+)?["`\[]?inventory_({TABLES})\b', re.IGNORECASE)
 RAW_UNNAMED = re.compile(rf"\b{VERB}\s*$", re.IGNORECASE)
-#: The trigger that keeps sort codes equal writes no quantity.
-SORT_CODE = re.compile(
+#: The triggers that keep sort codes and `is_low` equal write no quantity.
+REPEATED = re.compile(
     r"UPDATE inventory_stock(level|summary) SET sort_code = NEW\.code_key WHERE sku_id = NEW\.id"
+    r"|UPDATE inventory_stockitem( i)?\s+SET is_low = [^,;]*?(?=WHERE|FROM|$)"
 )
 
 
@@ -187,7 +188,7 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
-            text = SORT_CODE.sub("", node.value)
+            text = REPEATED.sub("", node.value)
             if RAW.search(text):
                 self._report(node, "SQL")
 

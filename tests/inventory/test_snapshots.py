@@ -49,7 +49,7 @@ def places(organization: Organization) -> list[Warehouse]:
 def told(access: Access, instant: datetime, warehouse: Warehouse | None = None) -> dict[UUID, int]:
     """What the snapshot says: item → units."""
     keys = list(items_at(access=access, instant=instant, warehouse=warehouse).values_list("pk", flat=True))
-    return {row["pk"]: row["quantity"] for row in read_items_at(keys, instant=instant)}
+    return {row.pk: row.quantity for row in read_items_at(keys, instant=instant)}
 
 
 def replayed(movements: Iterable[dict[str, Any]], instant: datetime) -> dict[UUID, int]:
@@ -256,7 +256,7 @@ class TestWalk:
         parts = list(self.walk(access, end))
 
         assert [len(part) for part in parts[:-1]] == [3] * (len(parts) - 1)
-        walked = [row["pk"] for part in parts for row in part]
+        walked = [row.pk for part in parts for row in part]
         assert walked == [item.pk for item in items_at(access=access, instant=end)]
         assert len(walked) == count
 
@@ -268,12 +268,12 @@ class TestWalk:
             stock(sku, places[0], 5, recorded_at=BEGAN)
         instant = BEGAN + timedelta(days=1)
         parts = self.walk(access, instant)
-        units = [row["quantity"] for row in next(parts)]
+        units = [row.quantity for row in next(parts)]
 
         for sku in skus:
             stock(sku, places[0], -4, recorded_at=instant + TICK)
         stock(make_sku(organization), places[0], 9, recorded_at=instant + TICK)
-        units += [row["quantity"] for part in parts for row in part]
+        units += [row.quantity for part in parts for row in part]
 
         assert units == [5] * 7
 

@@ -5,6 +5,7 @@ A test of races that has never failed proves nothing: with these, the same test 
 
 from __future__ import annotations
 
+import functools
 import os
 import random
 import time
@@ -17,8 +18,10 @@ from django.db.models import QuerySet
 
 from config.wsgi import application
 from inventory import statements
-from inventory.ledger import capacity, posting, rows
+from inventory.ledger import capacity, posting, rows, shortcut, stroke
+from inventory.ledger.stroke import Missed
 from inventory.models import StockItem, StockSummary
+from warehouses import keys
 
 __all__ = ["application"]
 
@@ -48,8 +51,11 @@ def _lock_in_any_order() -> None:
     plain = rows.lock_levels
 
     def lock_levels(keys: Sequence[Any]) -> list[Any]:
-        shuffled = random.sample(list(keys), len(keys))
-        return [row for key in shuffled for row in plain([key])]
+        found: list[Any] = []
+        for key in random.sample(list(keys), len(keys)):
+            found += plain([key])
+            time.sleep(0.05)  # until everybody else holds some too, however busy the machine is
+        return found
 
     rows.lock_levels = lock_levels
     # The order of the levels is what is looked at: the summaries are not locked at all.
@@ -89,7 +95,54 @@ def _lock_no_bin() -> None:
     capacity.rows.contents_of = contents_of
 
 
+def _write_quickly_what_was_read() -> None:
+    """The short way without its look at the version: what another one has changed meanwhile is not seen."""
+    plain = shortcut._writing
+
+    def writing(*arguments: Any) -> str:
+        statement = plain(*arguments)
+        guarded = statement.replace("l.version = g.version AND ", "")
+        # The chain of versions would stop it: each movement gets a number of its own.
+        return guarded.replace(
+            "v.version + v.number, v.reason_id", "(random() * 2 ^ 60)::bigint, v.reason_id"
+        )
+
+    written = shortcut.write
+
+    def write_later(**named: Any) -> bool:
+        time.sleep(0.1)  # until everybody else has read too
+        return written(**named)
+
+    shortcut._writing, shortcut.write = writing, write_later  # type: ignore[assignment]
+    stroke.change = lambda *arguments, **named: Missed.SPREAD  # type: ignore[assignment]
+
+
+def _strike_without_locking() -> None:
+    """One stroke with the figures that it began with, whatever others have made of them meanwhile."""
+    plain = stroke._text
+
+    def text(shape: Any, *, waits: bool) -> str:
+        statement = plain(shape, waits=waits)
+        for alias in "lui":
+            statement = statement.replace(f" FOR NO KEY UPDATE OF {alias}", "")
+        statement = statement.replace(" SKIP LOCKED", "")
+        # Until everybody else has begun too, however busy the machine is.
+        statement = statement.replace("FROM kept JOIN", "FROM kept CROSS JOIN pg_sleep(0.3) JOIN")
+        # The chain of versions would stop it: each movement gets a number of its own.
+        return statement.replace(" version + 1, reason_id", " (random() * 2 ^ 60)::bigint, reason_id")
+
+    stroke._text = text
+
+
+def _remember_keys() -> None:
+    """Each process keeps the keys that it has seen, to spare a query."""
+    keys._read = functools.cache(keys._read)
+
+
 _FAULTS = {
+    "remember-keys": _remember_keys,
+    "strike-without-locking": _strike_without_locking,
+    "write-quickly-what-was-read": _write_quickly_what_was_read,
     "lock-no-bin": _lock_no_bin,
     "lock-no-document": _lock_no_document,
     "read-without-locking": _read_without_locking,
@@ -98,4 +151,6 @@ _FAULTS = {
 }
 
 if os.environ.get("PLANTED_FAULT"):
+    if os.environ["PLANTED_FAULT"] not in {"write-quickly-what-was-read", "strike-without-locking"}:
+        shortcut.is_open = lambda: False  # the fault is in the general way
     _FAULTS[os.environ["PLANTED_FAULT"]]()

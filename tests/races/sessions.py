@@ -12,15 +12,15 @@ from django.db import connection
 __all__ = ["Other", "wait_until_somebody_waits"]
 
 
-def wait_until_somebody_waits() -> None:
-    """Until another session of this database waits for a lock."""
+def wait_until_somebody_waits(count: int = 1) -> None:
+    """Until so many other sessions of this database wait for a lock."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees the first look for ever
             cursor.execute(query)
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[0] >= count:
                 return
         time.sleep(0.01)
     raise AssertionError("nobody waits")

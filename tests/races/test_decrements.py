@@ -74,6 +74,17 @@ def test_without_the_lock_this_would_be_seen(
     assert "item-is-sum-of-movements" in {finding.check for finding in verify()}
 
 
+@pytest.mark.postgresql
+def test_without_the_version_the_short_way_would_tell_the_same_to_several(
+    transactional_db: None, start_server: Callable[[str], Server], at_once: Callable[..., list[Any]], sku: Sku
+) -> None:
+    answers = decrement(start_server("write-quickly-what-was-read"), at_once, sku, 60, clients=8)
+    assert {answer.status for answer in answers} == {200}
+    told = {answer.body["quantity"] for answer in answers}
+    assert len(told) < len(answers), "each of 60 saw what none of the others had left"
+    assert "movements-chain" in {finding.check for finding in verify()}
+
+
 def test_everything_holds_on_the_embedded_database_too(
     server: Server, at_once: Callable[..., list[Any]], sku: Sku, is_postgresql: bool
 ) -> None:

@@ -104,6 +104,10 @@ class ScopedActions(Scoped, _Page):
     def url_name(self, page: str) -> str:
         return f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"
 
+    def page_of(self, row: Any) -> str:
+        """The address of the row's own page."""
+        return reverse(self.url_name("change"), args=(row.pk,), current_app=self.admin_site.name)
+
     def choice_label(self, obj: Any) -> str:
         """What the row is called in choices and search results, where nothing around it says where it is."""
         return str(obj)

@@ -22,9 +22,24 @@ from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.models import ApiKey, User
 from warehouses.permissions import DESCRIPTIONS
 
-__all__ = ["ApiKeyAdmin"]
+__all__ = ["ApiKeyAdmin", "key_created"]
 
 _STATES = {"Live": "success", "Expired": "", "Revoked": ""}
+
+
+def key_created(request: HttpRequest, site: admin.AdminSite, key: ApiKey, text: str) -> TemplateResponse:
+    """The one page that shows the key. It is in no session and no message, and no cache may keep it."""
+    context = {
+        **site.each_context(request),
+        "title": "API key created",
+        "opts": ApiKey._meta,
+        "key": key,
+        "text": text,
+        "base": request.build_absolute_uri("/").rstrip("/"),
+        "list_url": reverse("admin:warehouses_apikey_changelist", current_app=site.name),
+    }
+    headers = {"Cache-Control": "no-store"}
+    return TemplateResponse(request, "warehouses/admin/api_key_created.html", context, headers=headers)
 
 
 class ApiKeyForm(ScopedForm):
@@ -158,19 +173,7 @@ class ApiKeyAdmin(ScopedModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
-        """The one page that shows the key. It is in no session and no message, and no cache may keep it."""
-        return TemplateResponse(
-            request,
-            "warehouses/admin/api_key_created.html",
-            {
-                **self.admin_site.each_context(request),
-                "title": "API key created",
-                "opts": self.opts,
-                "key": obj,
-                "text": request.key_text,  # type: ignore[attr-defined]
-                "list_url": reverse(self.url_name("changelist"), current_app=self.admin_site.name),
-            },
-        )
+        return key_created(request, self.admin_site, obj, request.key_text)  # type: ignore[attr-defined]
 
     @action(
         description="Revoke this key",

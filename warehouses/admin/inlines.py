@@ -14,6 +14,16 @@ from warehouses.http.organization import access_of
 __all__ = ["ReadOnlyScopedInline", "ScopedTabularInline"]
 
 
+class _NamedFields(ScopedForm):
+    """The head of a column names its fields for the eye alone: each says its name itself."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if field.label:
+                field.widget.attrs.setdefault("aria-label", str(field.label))
+
+
 class ScopedTabularInline(Scoped, TabularInline):
     """Rows that the parent's admin writes in `save_formset`."""
 
@@ -33,7 +43,9 @@ class ScopedTabularInline(Scoped, TabularInline):
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         access = access_of(request)
         form = type(
-            self.form.__name__, (self.form,), {"organization": access.organization if access else None}
+            self.form.__name__,
+            (_NamedFields, self.form),
+            {"organization": access.organization if access else None},
         )
         formset = super().get_formset(request, obj, **{"form": form} | kwargs)
         # Django would refuse what protects something; here the business function decides, and says why.

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
+from django.contrib.admin.views.main import ALL_VAR, ERROR_FLAG, ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.core.exceptions import BadRequest, ImproperlyConfigured
 from django.db import transaction
 from django.db.models import ProtectedError, QuerySet, RestrictedError
@@ -17,7 +18,11 @@ from warehouses.access import Access
 from warehouses.admin.actions import ScopedActions
 from warehouses.admin.filters import ChoicesFilter, OwnRows, RelatedFilter
 from warehouses.admin.forms import ScopedForm
+from warehouses.admin.list_exports import ListExports
+from warehouses.admin.list_views import ListViews
+from warehouses.admin.paginator import KeyPaginator
 from warehouses.http.organization import access_of
+from warehouses.http.paging import Counted
 from warehouses.identifiers import decode
 from warehouses.refusals import Conflict, Refusal
 
@@ -27,11 +32,15 @@ __all__ = ["Deletion", "ReadOnlyScopedAdmin", "RefusedDeletion", "ScopedModelAdm
 Deletion = tuple[list[str], dict[str, int], set[str], list[str]]
 
 
-class ScopedModelAdmin(ScopedActions, ModelAdmin):
+#: Of the address of a list, what takes no rows away.
+_LEAVES_ALL = frozenset({PAGE_VAR, ALL_VAR, ORDER_VAR, ERROR_FLAG, "_popup", "_to_field", "_facets"})
+
+
+class ScopedModelAdmin(ListViews, ListExports, ScopedActions, ModelAdmin):
     """A model admin of one organization. Refusals of the business code become errors of the form, or messages.
 
     Override `store` and `remove` to go through the business functions. `in_palette` lets the search palette find rows
-    by `search_fields`; `icon` is shown beside them.
+    by `search_fields`, for lists that are never long; `icon` is shown beside them.
     """
 
     form = ScopedForm
@@ -42,6 +51,7 @@ class ScopedModelAdmin(ScopedActions, ModelAdmin):
     #: Saving answers with what is never shown again.
     shows_once: ClassVar[bool] = False
     show_full_result_count = False
+    paginator = KeyPaginator
     list_per_page = 50
     list_filter_submit = True
     warn_unsaved_form = True
@@ -74,6 +84,21 @@ class ScopedModelAdmin(ScopedActions, ModelAdmin):
         if self.secret_fields.intersection(lookup.split("__")):
             return False
         return bool(super().lookup_allowed(lookup, value, request))  # type: ignore[arg-type]
+
+    def get_paginator(
+        self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any
+    ) -> Any:
+        pages = super().get_paginator(request, queryset, per_page, *args, **kwargs)
+        if isinstance(pages, KeyPaginator) and _is_whole(request):
+            pages.counted = self.counted(request)
+        return pages
+
+    def counted(self, request: HttpRequest) -> Counted | None:
+        """What knows how many rows the list has while nothing is asked for, and where its pages begin.
+
+        None: they are counted. Where the person has chosen another order (`o`), it knows no places.
+        """
+        return None
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -210,3 +235,9 @@ class ReadOnlyScopedAdmin(ScopedModelAdmin):
 
 def _in_use(subject: str) -> Conflict:
     return Conflict("IN_USE", f"{subject} cannot be deleted: other records need it.")
+
+
+def _is_whole(request: HttpRequest) -> bool:
+    """Whether the query of a list leaves all of its rows."""
+    asked = {name for name in request.GET if name != SEARCH_VAR or request.GET[name].strip()}
+    return asked <= _LEAVES_ALL

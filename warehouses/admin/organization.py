@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Callable
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from warehouses.access import Access
@@ -18,6 +20,7 @@ from warehouses.admin.model_admins import ScopedModelAdmin
 from warehouses.http.organization import access_of
 from warehouses.models import Organization, User, Warehouse
 from warehouses.organizations import create_organization, update_organization
+from warehouses.row_security import across_organizations
 
 __all__ = ["OrganizationAdmin"]
 
@@ -43,6 +46,23 @@ class OrganizationAdmin(ScopedModelAdmin):
     search_fields = ("name",)
     ordering = ("name", "pk")
     icon = "tune"
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._of_all(request, super().changelist_view, *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return self._of_all(request, super().changeform_view, *args, **kwargs)
+
+    @staticmethod
+    def _of_all(request: HttpRequest, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Superusers look after all organizations; nobody else sees more than their own."""
+        if not (request.user.is_superuser and request.user.is_active):
+            return view(request, *args, **kwargs)
+        with across_organizations("a superuser looks after all organizations"):
+            answer = view(request, *args, **kwargs)
+            if isinstance(answer, TemplateResponse):
+                answer.render()  # its rows are read only now
+            return answer
 
     def narrow(self, request: HttpRequest, rows: QuerySet[Any], permission: str) -> QuerySet[Any]:
         if request.user.is_superuser:

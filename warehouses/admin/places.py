@@ -16,6 +16,7 @@ from warehouses.access import Access
 from warehouses.admin.filters import AutocompleteFilter
 from warehouses.admin.forms import PlaceForm
 from warehouses.admin.inlines import ScopedTabularInline
+from warehouses.admin.label_action import PrintsLabels
 from warehouses.admin.model_admins import RefusedDeletion
 from warehouses.admin.put_up_bins import PutUpBins
 from warehouses.http.organization import access_of
@@ -58,7 +59,8 @@ class RoomInline(ScopedTabularInline):
 
 
 @admin.register(Warehouse)
-class WarehouseAdmin(PlaceAdmin):
+class WarehouseAdmin(PrintsLabels, PlaceAdmin):
+    label_kind = "warehouse"
     warehouse_path = "pk"
     icon = "warehouse"
     fields = ("name", "type", "marketplace", "address", "is_readonly")
@@ -68,7 +70,7 @@ class WarehouseAdmin(PlaceAdmin):
     search_fields = ("name", "marketplace", "address")
     ordering = ("name", "pk")
     inlines = (RoomInline,)
-    actions = ("deactivate", "activate")
+    actions = ("print_labels", "deactivate", "activate")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Warehouse]:
         return super().get_queryset(request).annotate(rooms_held=Count("rooms"))
@@ -231,7 +233,9 @@ class BinForm(PlaceForm):
 
 
 @admin.register(Bin)
-class BinAdmin(PlaceAdmin):
+class BinAdmin(PrintsLabels, PlaceAdmin):
+    label_kind = "bin"
+    in_palette = False  # found by its code (`warehouses.admin.palette`)
     warehouse_path = "warehouse_id"
     icon = "shelves"
     form = BinForm
@@ -242,7 +246,7 @@ class BinAdmin(PlaceAdmin):
     list_select_related = ("warehouse", "room")
     search_fields = ("code", "barcode")
     ordering = ("warehouse__name", "pick_sequence", "code", "pk")
-    actions = ("deactivate", "activate")
+    actions = ("print_labels", "deactivate", "activate")
 
     @admin.display(description="room type", ordering="room__room_type")
     def room_type(self, shelf: Bin) -> str:

@@ -86,7 +86,7 @@ class PutUpBins(ScopedModelAdmin):
             "opts": self.opts,
             "subject": self.choice_label(room),
             "form": form,
-            "back": reverse(self.url_name("change"), args=(room.pk,), current_app=self.admin_site.name),
+            "back": self.page_of(room),
         }
         status = 422 if form.errors else 200
         return TemplateResponse(request, "warehouses/admin/put_up_bins.html", context, status=status)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from rest_framework import serializers
 
+from warehouses.http.conditions import Condition
 from warehouses.http.parsers import JsonFraction
+from warehouses.http.texts import CONTROL, LINE_CONTROL, text_pattern
 
 __all__ = [
     "LARGEST_QUANTITY",
@@ -35,8 +37,6 @@ _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})"
 )
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # all but tab and line feed
-_LINE_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 class StrictIntegerField(serializers.IntegerField):
@@ -57,13 +57,25 @@ class StrictCharField(serializers.CharField):
     """A JSON string, trimmed, at most `max_length` long, without control characters.
 
     A `multiline` field, such as a note, keeps line breaks and tabs, with CR LF made LF; elsewhere they are refused.
+    `like` is the regular expression that business code holds the text to, for the document; it is not checked here.
     """
 
     default_error_messages = {"control": "Control characters are not allowed here."}
 
-    def __init__(self, *, max_length: int, multiline: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, max_length: int, multiline: bool = False, like: str | None = None, **kwargs: Any
+    ) -> None:
         self.multiline = multiline
+        self.like = like
         super().__init__(max_length=max_length, **kwargs)
+
+    @property
+    def pattern(self) -> str:
+        """What is taken, as a regular expression for the document."""
+        if self.like is not None:
+            return f"^{self.like}$"
+        # One that is not trimmed is blank only if it is empty, which its minimum length forbids.
+        return text_pattern(multiline=self.multiline, blank=self.allow_blank or not self.trim_whitespace)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         # DRF would turn numbers into strings, and only then look at blanks.
@@ -75,7 +87,7 @@ class StrictCharField(serializers.CharField):
         text: str = super().to_internal_value(data)
         if self.multiline:
             text = text.replace("\r\n", "\n")
-        if (_CONTROL if self.multiline else _LINE_CONTROL).search(text):
+        if (CONTROL if self.multiline else LINE_CONTROL).search(text):
             self.fail("control")
         return text
 
@@ -160,7 +172,12 @@ class StrictDateField(serializers.DateField):
 
 
 class StrictListField(serializers.ListField):
-    """A JSON array of at most `max_length`, which is looked at first: bad values are not named by the thousand."""
+    """A JSON array of at most `max_length`, which is looked at first: bad values are not named by the thousand.
+
+    Where each value is given once `is_unique` says so, for the document; a subclass or business code refuses others.
+    """
+
+    is_unique: ClassVar[bool] = False
 
     def __init__(self, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(max_length=max_length, **kwargs)
@@ -174,7 +191,17 @@ class StrictListField(serializers.ListField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses what it does not know, by name: a misspelt field that is dropped in silence is a wrong order."""
+    """Refuses what it does not know, by name: a misspelt field that is dropped in silence is a wrong order.
+
+    `conditions` between its members are checked in their order, each after those before it are kept.
+    """
+
+    conditions: ClassVar[tuple[Condition, ...]] = ()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for condition in self.conditions:
+            condition.check(attrs)
+        return attrs
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         errors: dict[str, Any] = {}

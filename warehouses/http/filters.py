@@ -12,25 +12,29 @@ from typing import Any, TypeVar
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from warehouses.http.faults import invalid_parameters
+from warehouses.http.texts import QUERY_CONTROL
 from warehouses.identifiers import decode
+from warehouses.models import Warehouse
 
 __all__ = [
+    "EitherEndFilter",
     "SortFilter",
     "StrictBooleanFilter",
     "StrictCharFilter",
     "StrictChoiceFilter",
+    "StrictChoicesFilter",
     "StrictDateFilter",
     "StrictFilterSet",
     "StrictIntegerFilter",
     "TypeIdFilter",
     "check_parameters",
+    "is_true",
 ]
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 Row = TypeVar("Row", bound=Model)
@@ -46,17 +50,22 @@ def check_parameters(query: QueryDict, known: Collection[str]) -> None:
             faults.append((name, "REPEATED", "Give this parameter once."))
         elif not values[0].strip():
             faults.append((name, "BLANK", "Give a value, or leave the parameter out."))
-        elif _CONTROL.search(values[0]):
+        elif QUERY_CONTROL.search(values[0]):
             faults.append((name, "INVALID", "Control characters are not allowed here."))
     if faults:
         raise invalid_parameters(faults)
+
+
+def is_true(text: str) -> bool:
+    """Whether the text of a boolean parameter, which has been found to be one, says yes."""
+    return text in {"true", "1"}
 
 
 class _BooleanField(forms.Field):
     def to_python(self, value: Any) -> bool | None:
         if value in self.empty_values:
             return None
-        if value in {"true", "1"}:
+        if is_true(str(value)):
             return True
         if value in {"false", "0"}:
             return False
@@ -70,6 +79,23 @@ class _IntegerField(forms.IntegerField):
         if not _INTEGER.fullmatch(str(value)):
             raise ValidationError("Give a whole number.", code="invalid")
         return int(value)
+
+
+class _ChoicesField(forms.Field):
+    """One of `choices`, or several with commas between them."""
+
+    def __init__(self, *, choices: Iterable[str], **kwargs: Any) -> None:
+        self.choices = tuple(choices)
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> list[str]:
+        if value in self.empty_values:
+            return []
+        found = str(value).split(",")
+        if not set(found) <= set(self.choices):
+            words = f"Give one or several of {', '.join(self.choices)}, with commas between them."
+            raise ValidationError(words, code="invalid_choice")
+        return found
 
 
 class _DateField(forms.DateField):
@@ -108,6 +134,16 @@ class StrictChoiceFilter(django_filters.ChoiceFilter):
         listed = list(choices)
         messages = {"invalid_choice": f"Give one of {', '.join(str(value) for value, _ in listed)}."}
         super().__init__(*args, choices=listed, error_messages=messages, **kwargs)
+
+
+class StrictChoicesFilter(django_filters.Filter):
+    """One of `choices`, or several with commas between them, spelt exactly; the error lists them."""
+
+    field_class = _ChoicesField
+
+    def __init__(self, *args: Any, choices: Iterable[str], **kwargs: Any) -> None:
+        kwargs.setdefault("lookup_expr", "in")
+        super().__init__(*args, choices=list(choices), **kwargs)
 
 
 class SortFilter(StrictChoiceFilter):
@@ -151,12 +187,28 @@ class TypeIdFilter(django_filters.CharFilter):
         return narrowed
 
 
+class EitherEndFilter(StrictCharFilter):
+    """A location's public id: the rows that go from there or to there. One that is malformed matches nothing."""
+
+    def filter(self, qs: QuerySet[Row], value: str | None) -> QuerySet[Row]:
+        if not value:
+            return qs
+        place = decode(Warehouse.prefix, value)
+        return qs.none() if place is None else qs.filter(Q(from_warehouse=place) | Q(to_warehouse=place))
+
+
 class StrictFilterSet(django_filters.FilterSet):
     """A contract's filters. Declare them; `Meta.fields` stays empty, so that no column is filtered by accident."""
 
     @classmethod
     def parameters(cls) -> frozenset[str]:
         return frozenset(cls.base_filters)
+
+    @classmethod
+    def needs_nothing(cls) -> bool:
+        """Whether a query without any of the parameters is one, and means all rows."""
+        is_plain = cls.filter_queryset is django_filters.FilterSet.filter_queryset
+        return is_plain and not any(declared.extra.get("required") for declared in cls.base_filters.values())
 
     @classmethod
     def apply(
@@ -166,6 +218,24 @@ class StrictFilterSet(django_filters.FilterSet):
 
         Raises 400 `INVALID_REQUEST` naming every parameter that is at fault.
         """
+        found: QuerySet[Row] = cls._checked(queryset, request, besides).qs
+        return found
+
+    @classmethod
+    def values(
+        cls, queryset: QuerySet[Any], request: HttpRequest, *, besides: Collection[str] = ()
+    ) -> Mapping[str, Any]:
+        """What the query asks for, by parameter, for rows that business code narrows. Raises as `apply` does.
+
+        `queryset` is any of the model's; it is not asked.
+        """
+        given: Mapping[str, Any] = cls._checked(queryset, request, besides).form.cleaned_data
+        return given
+
+    @classmethod
+    def _checked(
+        cls, queryset: QuerySet[Any], request: HttpRequest, besides: Collection[str]
+    ) -> StrictFilterSet:
         check_parameters(request.GET, cls.parameters() | frozenset(besides))
         filters = cls(request.GET, queryset, request=request)
         if not filters.is_valid():
@@ -174,5 +244,4 @@ class StrictFilterSet(django_filters.FilterSet):
                 for name, errors in filters.form.errors.as_data().items()
                 for error in errors
             )
-        found: QuerySet[Row] = filters.qs
-        return found
+        return filters

@@ -21,12 +21,12 @@ from warehouses import transactions
 from warehouses.access import Access
 from warehouses.http.faults import invalid_header
 from warehouses.http.rendering import json_bytes
-from warehouses.idempotency_records import KEPT_FOR
+from warehouses.idempotency_records import KEPT_FOR, Claim
 from warehouses.models import IdempotencyRecord
 from warehouses.refusals import Conflict, RuleBroken
 from warehouses.sealing import Unreadable, seal, unseal
 
-__all__ = ["HEADER", "REPLAYED", "idempotency_key", "perform_once"]
+__all__ = ["HEADER", "REPLAYED", "idempotency_key", "perform_once", "rendered", "stored_headers"]
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
@@ -43,41 +43,51 @@ def perform_once(
     body: Any = None,
     contract: str = "",
     is_secret: bool = False,
+    shortcut: Callable[[Claim | None], HttpResponse | None] | None = None,
 ) -> HttpResponse:
     """Run `work` in a transaction and answer with its response; with `Idempotency-Key`, once only.
 
     `work` must be repeatable (`transactions.run`). A response of 400 and above rolls its effect back, like an
     exception. Keys belong to the caller: one organization, one API key or person. Same key and same request: the
     stored answer, byte for byte, with `Idempotent-Replayed: true`. An answer that shows a secret (`is_secret`) is
-    stored sealed.
+    stored sealed. `shortcut` is tried first, outside of a transaction: it has done it all, storing the answer included,
+    or nothing (None), and then `work` is done.
 
     Raises 400 `INVALID_IDEMPOTENCY_KEY`, RuleBroken `IDEMPOTENCY_KEY_REUSED` (422) when the key came with another
     request, Conflict `IDEMPOTENCY_IN_PROGRESS` (409) while the first one still runs, Conflict `CONTENTION`.
     """
     key = idempotency_key(request)
-    if key is None:
+    claim = None
+    if key is not None:
+        caller = f"{access.actor.type.value}:{access.actor.id}"
+        claim = Claim(access.organization.pk, caller, key, _fingerprint(request, contract, body))
+    if shortcut is not None:
+        done = shortcut(claim)
+        if done is not None:
+            return done
+    if claim is None:
         return transactions.run(lambda: _rolled_back_if_failed(work()))
-    caller = f"{access.actor.type.value}:{access.actor.id}"
-    fingerprint = _fingerprint(request, contract, body)
 
     def attempt() -> HttpResponse:
-        _claim(f"{access.organization.pk}/{caller}/{key}")
-        mine = IdempotencyRecord.objects.filter(organization=access.organization, caller=caller, key=key)
+        _claim(claim)
+        mine = IdempotencyRecord.objects.filter(
+            organization=access.organization, caller=claim.caller, key=claim.key
+        )
         record = mine.first()
         if record is not None and record.created_at <= timezone.now() - KEPT_FOR:
             mine.delete()  # the purge has not come by yet
             record = None
         if record is not None:
-            return _replayed(record, fingerprint)
-        response = _rendered(_rolled_back_if_failed(work()))
+            return _replayed(record, claim.fingerprint)
+        response = rendered(_rolled_back_if_failed(work()))
         if response.status_code < 300:
             IdempotencyRecord.objects.create(
                 organization=access.organization,
-                caller=caller,
-                key=key,
-                fingerprint=fingerprint,
+                caller=claim.caller,
+                key=claim.key,
+                fingerprint=claim.fingerprint,
                 status=response.status_code,
-                headers={name: response[name] for name in _STORED_HEADERS if response.has_header(name)},
+                headers=stored_headers(response),
                 body=seal(response.content.decode()) if is_secret else response.content.decode(),
                 is_sealed=is_secret,
             )
@@ -104,16 +114,20 @@ def idempotency_key(request: HttpRequest) -> str | None:
     return text
 
 
-def _claim(name: str) -> None:
+def stored_headers(response: HttpResponse) -> dict[str, str]:
+    """Those that a repetition is given again."""
+    return {name: response[name] for name in _STORED_HEADERS if response.has_header(name)}
+
+
+def _claim(claim: Claim) -> None:
     """Be the only one at work under this key until the transaction ends.
 
     On SQLite the transaction began with the write lock (transaction_mode IMMEDIATE): whoever is second waits there.
     """
     if connection.vendor != "postgresql":
         return
-    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [claim.number])
         (claimed,) = cursor.fetchone()
     if not claimed:
         raise Conflict(
@@ -135,7 +149,7 @@ def _replayed(record: IdempotencyRecord, fingerprint: str) -> HttpResponse:
     return response
 
 
-def _rendered(response: HttpResponse) -> HttpResponse:
+def rendered(response: HttpResponse) -> HttpResponse:
     """A DRF response as bytes: what is sent now is exactly what is stored for later."""
     if not isinstance(response, Response):
         return response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -16,13 +16,25 @@ from django_filters import filters
 from warehouses.http.filters import StrictFilterSet
 from warehouses.http.organization import require_access
 
-__all__ = ["MomentField", "MomentFilter", "MomentFilterSet", "beginning_of", "parse_moment"]
+__all__ = [
+    "MOMENT_SCHEMA",
+    "EndFilter",
+    "MomentField",
+    "MomentFilter",
+    "MomentFilterSet",
+    "StartFilter",
+    "beginning_of",
+    "parse_moment",
+]
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 Moment = date | datetime
+
+#: What `parse_moment` reads, for the document.
+MOMENT_SCHEMA: Final = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
 def parse_moment(text: str) -> Moment | None:
@@ -62,8 +74,23 @@ class MomentFilter(filters.Filter):
     field_class = MomentField
 
 
+class StartFilter(MomentFilter):
+    """`startDate` of a MomentFilterSet; `what` was done with the rows then."""
+
+    def __init__(self, what: str = "Made") -> None:
+        words = f"{what} on or after: a day in the organization's time zone, or an instant."
+        super().__init__(method="from_start", help_text=words)
+
+
+class EndFilter(MomentFilter):
+    """`endDate` of a MomentFilterSet; `what` was done with the rows until then."""
+
+    def __init__(self, what: str = "Made") -> None:
+        super().__init__(method="to_end", help_text=f"{what} on or before; a day is taken in as a whole.")
+
+
 class MomentFilterSet(StrictFilterSet):
-    """Filters by a span of time: declare MomentFilters whose `method` is `from_start` or `to_end`."""
+    """Filters by a span of time: declare a StartFilter and an EndFilter, or MomentFilters with their `method`s."""
 
     moment_column: ClassVar[str]
 

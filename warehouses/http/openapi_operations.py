@@ -9,16 +9,18 @@ import uritemplate
 from django_filters import filters
 from drf_spectacular.drainage import warn
 from drf_spectacular.openapi import AutoSchema
-from rest_framework.serializers import ListSerializer, Serializer
+from rest_framework.serializers import ListField, ListSerializer, Serializer
 
 from warehouses.http import idempotency, request_id
-from warehouses.http.fields import StrictSerializer
+from warehouses.http.fields import StrictCharField, StrictListField, StrictSerializer
 from warehouses.http.filters import (
     StrictBooleanFilter,
     StrictChoiceFilter,
+    StrictChoicesFilter,
     StrictDateFilter,
     StrictIntegerFilter,
 )
+from warehouses.http.moments import MOMENT_SCHEMA, MomentFilter
 from warehouses.http.openapi_components import (
     SHARED_RESPONSES,
     Schema,
@@ -37,6 +39,7 @@ from warehouses.http.problem_codes import (
     ProblemCode,
     by_status,
 )
+from warehouses.http.texts import QUERY_PATTERN
 from warehouses.http.views import ApiView
 
 __all__ = ["ContractSchema"]
@@ -102,11 +105,11 @@ class ContractSchema(AutoSchema):
 
     def _query_parameters(self) -> Iterator[Schema]:
         for name in self.api.query_parameters:
-            yield self._parameter("query", name, {"type": "string", "minLength": 1})
+            yield self._parameter("query", name, {"type": "string", "pattern": QUERY_PATTERN})
         if self.is_write:
             return
         for name in self.api.reading_parameters:
-            yield self._parameter("query", name, {"type": "string", "minLength": 1})
+            yield self._parameter("query", name, {"type": "string", "pattern": QUERY_PATTERN})
         if self.api.filterset_class is not None:
             for name, declared in self.api.filterset_class.base_filters.items():
                 words = declared.extra.get("help_text") or ""
@@ -151,7 +154,10 @@ class ContractSchema(AutoSchema):
         content = {"schema": self._component(self.operation.body, "request")}
         if self.operation.example is not None:
             content["example"] = plain(self.operation.example)
-        return {"required": True, "content": {"application/json": content}}
+        media_types: Schema = {"application/json": content}
+        if self.operation.csv_body is not None:
+            media_types["text/csv"] = {"schema": {"type": "string"}, "example": self.operation.csv_body}
+        return {"required": True, "content": media_types}
 
     def _get_response_bodies(self, direction: str = "response") -> Schema:
         operation = self.operation
@@ -204,15 +210,27 @@ class ContractSchema(AutoSchema):
         schema: Schema = super()._map_basic_serializer(serializer, direction)
         if isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
+            conditions = [condition.schema(serializer.fields) for condition in serializer.conditions]
+            if any(conditions):
+                schema["allOf"] = [condition for condition in conditions if condition]
         return schema
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Schema:
         schema: Schema = super()._map_serializer_field(field, direction, bypass_extensions)
         if isinstance(field, ListSerializer):
             schema |= _limits_of_rows(field)
+        if isinstance(field, ListField) and not field.allow_empty:
+            schema["minItems"] = 1
+        if isinstance(field, StrictListField) and field.is_unique:
+            schema["uniqueItems"] = True
         if "$ref" not in schema and "description" not in schema and field.field_name in self.words:
             schema["description"] = self.words[field.field_name]
         return schema
+
+    def _insert_field_validators(self, field: Any, schema: Schema) -> None:
+        super()._insert_field_validators(field, schema)
+        if isinstance(field, StrictCharField):
+            schema["pattern"] = field.pattern
 
 
 def _filter_schema(declared: filters.Filter) -> Schema:
@@ -224,9 +242,14 @@ def _filter_schema(declared: filters.Filter) -> Schema:
         return {"type": "integer", "minimum": extra["min_value"], "maximum": extra["max_value"]}
     if isinstance(declared, StrictChoiceFilter):
         return {"type": "string", "enum": [str(value) for value, _ in extra["choices"]]}
+    if isinstance(declared, StrictChoicesFilter):
+        words = "|".join(extra["choices"])
+        return {"type": "string", "pattern": f"^({words})(,({words}))*$"}
     if isinstance(declared, StrictDateFilter):
         return {"type": "string", "format": "date"}
-    schema: Schema = {"type": "string", "minLength": 1}
+    if isinstance(declared, MomentFilter):
+        return dict(MOMENT_SCHEMA)
+    schema: Schema = {"type": "string", "pattern": QUERY_PATTERN}
     if "max_length" in extra:
         schema["maxLength"] = extra["max_length"]
     return schema

@@ -39,7 +39,8 @@ class Operation:
 
     `example` is a body, and `answer` an answer, that hold against a fresh demonstration. `is_tagged`: the answer has
     an ETag. `takes_if_match`: the write honours If-Match. An answer without a body (204) has neither `result` nor
-    `answer`. `csv` is an example of the same answer as CSV, for routes that give that too.
+    `answer`. `csv` is an example of the same answer as CSV, for routes that give that too; `csv_body` one of the same
+    body, for routes that take it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Operation:
     is_tagged: bool = False
     takes_if_match: bool = False
     csv: str | None = None
+    csv_body: str | None = None
 
     def __call__(self, handler: Handler) -> Handler:
         setattr(handler, _ATTRIBUTE, self)

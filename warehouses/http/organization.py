@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from warehouses.access import Access, access_of_user, organizations_of
 from warehouses.models import Organization, User
 from warehouses.refusals import Forbidden, NotFound
+from warehouses.row_security import across_organizations, work_in
 
 __all__ = [
     "SESSION_KEY",
@@ -50,7 +51,9 @@ class OrganizationMiddleware:
 def choose_organization(request: HttpRequest, organization: Organization) -> None:
     """Work in `organization` from now on. Raises NotFound `ORGANIZATION_NOT_FOUND` where the person does not belong."""
     user = _person(request)
-    if user is None or not organizations_of(user).filter(pk=organization.pk).exists():
+    with across_organizations("looks whether an organization is one of the person's"):
+        is_theirs = user is not None and organizations_of(user).filter(pk=organization.pk).exists()
+    if not is_theirs:
         raise NotFound("ORGANIZATION_NOT_FOUND", "There is no such organization.")
     request.session[SESSION_KEY] = str(organization.pk)
     _forget_found(request)
@@ -69,7 +72,10 @@ def organization_of(request: HttpRequest) -> Organization | None:
     belongs to all, has to choose. One query, two where the choice is void.
     """
     if not hasattr(request, _ORGANIZATION):
-        setattr(request, _ORGANIZATION, _find_organization(request))
+        with across_organizations("finds the organization that a person works in"):
+            chosen = _find_organization(request)
+        setattr(request, _ORGANIZATION, chosen)
+        work_in(chosen.pk if chosen is not None else None)
     found: Organization | None = getattr(request, _ORGANIZATION)
     return found
 
@@ -94,6 +100,7 @@ def require_access(request: HttpRequest) -> Access:
 
 def remember_access(request: HttpRequest, access: Access) -> None:
     """Let a credential other than the session decide for this request."""
+    work_in(access.organization.pk)
     setattr(request, _ORGANIZATION, access.organization)
     setattr(request, _ACCESS, access)
     request.organization = access.organization  # type: ignore[attr-defined]

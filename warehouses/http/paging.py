@@ -1,7 +1,8 @@
 """Paging: by number with an exact total, or by an opaque cursor over one unique column.
 
 Both first cut the page out of the primary keys, from an index, and then fetch the rows of that page only (a deferred
-join): page 5,000 of a wide query costs about what page 1 does. Envelopes are the contracts' own.
+join). Where a listing is `Counted`, its total is known and a page begins near its place: page 50,000 costs about what
+page 1 does. Envelopes are the contracts' own.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from django.core import signing
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -22,7 +23,7 @@ from django.http import HttpRequest
 from warehouses.access import Access
 from warehouses.http.faults import RequestFault, invalid_parameters
 
-__all__ = ["CursorPage", "CursorPaging", "Page", "PageNumberPaging", "in_order"]
+__all__ = ["Counted", "CursorPage", "CursorPaging", "Page", "PageNumberPaging", "in_order"]
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
 Row = TypeVar("Row")
@@ -53,6 +54,18 @@ class CursorPage(Generic[Row]):
     next_cursor: str | None
 
 
+class Counted(Protocol):
+    """What knows how many keys a listing has, without looking at them."""
+
+    def total(self) -> int:
+        """The exact number."""
+
+    def near(self, start: int) -> tuple[Q, int] | None:
+        """A condition that leaves out rows at the beginning of the listing, `start` at most, and how many these are;
+        None where that is not known. Asked for pages far from the beginning only.
+        """
+
+
 def in_order(keys: Sequence[Any], records: Iterable[Record]) -> list[Record]:
     """`records` in the order of their primary `keys`; one that was deleted in between is left out."""
     found = {record.pk: record for record in records}
@@ -67,27 +80,49 @@ class PageNumberPaging:
     default_size: ClassVar[int] = 50
     maximum_size: ClassVar[int] = 100
     largest_page: ClassVar[int] = 10**15 - 1
+    #: So many rows are skipped sooner than a place near them is looked up.
+    near_enough: ClassVar[int] = 2000
 
     @classmethod
     def parameters(cls) -> frozenset[str]:
         return frozenset({cls.page_parameter, cls.size_parameter})
 
     def page(
-        self, request: HttpRequest, keys: QuerySet[Any], rows: Callable[[list[Any]], list[Row]]
+        self,
+        request: HttpRequest,
+        keys: QuerySet[Any],
+        rows: Callable[[list[Any]], list[Row]],
+        *,
+        counted: Counted | None = None,
     ) -> Page[Row]:
         """The page that the request asks for.
 
         `keys` is filtered and ordered by something unique, best by an index; `rows` gets the primary keys of the page
-        and returns its rows in that order (`in_order`). Three queries at most: a count, the keys, and what `rows` does.
-        A page past the end is empty. Raises 400 naming the parameter for a bad value or a size over the maximum.
+        and returns its rows in that order (`in_order`). A count, the keys, and what `rows` does: three queries, and a
+        look-up for a page far down what is `counted`, which counts exactly what `keys` are. A page past the end is
+        empty. Raises 400 naming the parameter for a bad value or a size over the maximum.
         """
         number = _number(request, self.page_parameter, default=1, maximum=self.largest_page)
         size = _number(request, self.size_parameter, default=self.default_size, maximum=self.maximum_size)
-        total = keys.count()
+        total = keys.count() if counted is None else counted.total()
         start = (number - 1) * size
         # Past the end there is nothing to ask for, and an offset beyond 64 bits would be an error of the database.
-        found = list(keys.values_list("pk", flat=True)[start : start + size]) if start < total else []
+        found = self._keys(keys, start, size, counted) if start < total else []
         return Page(rows=rows(found) if found else [], page=number, size=size, total=total)
+
+    def _keys(self, keys: QuerySet[Any], start: int, size: int, counted: Counted | None) -> list[Any]:
+        near = counted.near(start) if counted is not None and start > self.near_enough else None
+        if near is not None:
+            condition, before = near
+            keys, start = keys.filter(condition), start - before
+        return list(keys.values_list("pk", flat=True)[start : start + size])
+
+    def page_of(self, request: HttpRequest, rows: Sequence[Row]) -> Page[Row]:
+        """The page that the request asks for, of few rows that are all at hand. Raises as `page` does."""
+        number = _number(request, self.page_parameter, default=1, maximum=self.largest_page)
+        size = _number(request, self.size_parameter, default=self.default_size, maximum=self.maximum_size)
+        start = (number - 1) * size
+        return Page(rows=list(rows[start : start + size]), page=number, size=size, total=len(rows))
 
 
 class CursorPaging:
@@ -117,6 +152,7 @@ class CursorPaging:
         access: Access,
         listing: str,
         ordering: tuple[str, ...] | None = None,
+        counted: Counted | None = None,
     ) -> CursorPage[Row]:
         """The page after the request's cursor. `listing` names the view and its path arguments.
 
@@ -132,7 +168,7 @@ class CursorPaging:
         if cursor is not None:
             values = self._read(cursor, binding, keys.model, columns)
             remaining = remaining.filter(_beyond(columns, values, descending=order[0].startswith("-")))
-        total = keys.count()
+        total = keys.count() if counted is None else counted.total()
         found = [(key, values) for key, *values in remaining.values_list("pk", *columns)[: size + 1]]
         more = len(found) > size
         found = found[:size]

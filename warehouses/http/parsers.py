@@ -1,4 +1,4 @@
-"""The one body that is read: a JSON object in UTF-8, and nothing that two parsers could read in two ways."""
+"""The bodies that are read: a JSON object in UTF-8, and nothing that two parsers could read in two ways; and CSV."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from rest_framework.utils.mediatypes import _MediaType
 from warehouses.http.faults import RequestFault, invalid_json, unsupported_media_type
 from warehouses.http.pointers import escape
 
-__all__ = ["DEEPEST", "JsonFraction", "StrictJSONParser", "parse_json_object"]
+__all__ = [
+    "DEEPEST",
+    "JsonFraction",
+    "StrictJSONParser",
+    "check_media_type",
+    "is_csv",
+    "parse_csv_text",
+    "parse_json_object",
+]
 
 DEEPEST = 20
 _LARGEST_INTEGER = 2**63 - 1
@@ -52,6 +60,29 @@ def check_media_type(text: str) -> None:
     media_type = _MediaType(text)
     if (media_type.main_type, media_type.sub_type) != ("application", "json"):
         raise unsupported_media_type("The body must be sent as application/json.")
+    _check_charset(media_type)
+
+
+def is_csv(text: str) -> bool:
+    """Whether a media type is text/csv. Raises 415 for one that is not in UTF-8."""
+    media_type = _MediaType(text)
+    if (media_type.main_type, media_type.sub_type) != ("text", "csv"):
+        return False
+    _check_charset(media_type)
+    return True
+
+
+def parse_csv_text(content: bytes) -> str:
+    """The text of a CSV file, without its byte order mark. Raises 400 `INVALID_REQUEST` for what is not UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        detail = f"The file is not UTF-8: it cannot be read at byte {error.start}."
+        fault = {"pointer": "", "code": "INVALID", "detail": detail}
+        raise RequestFault(400, "INVALID_REQUEST", detail, errors=[fault]) from None
+
+
+def _check_charset(media_type: _MediaType) -> None:
     charset = media_type.params.get("charset", "utf-8").strip('"').lower()
     if charset not in {"utf-8", "utf8"}:
         raise unsupported_media_type("The body must be in UTF-8.")

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import simplejson
 from rest_framework.renderers import JSONRenderer
 from rest_framework.utils.encoders import JSONEncoder
 
-__all__ = ["DecimalJSONRenderer", "csv_text", "json_bytes"]
+__all__ = ["DecimalJSONRenderer", "csv_text", "is_formula", "json_bytes"]
 
 _default = JSONEncoder().default
-_FORMULA = re.compile(r"[=+\-@\t\r]")
+# The wide forms are what a spreadsheet in an East Asian language takes for the same.
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+
+
+class _DecimalFoundError(Exception):
+    """There is a Decimal in what is to be written."""
+
+
+def _without_decimals(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        raise _DecimalFoundError
+    return _default(value)
+
+
+_FORM: Mapping[str, Any] = {"ensure_ascii": False, "allow_nan": False, "separators": (",", ":")}
+_plain = json.JSONEncoder(default=_without_decimals, **_FORM)
 
 
 def json_bytes(data: Any) -> bytes:
-    """`data` as compact JSON in UTF-8, each Decimal a number with exactly its own digits: `25.00`."""
-    text: str = simplejson.dumps(
-        data,
-        use_decimal=True,
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-        default=_default,
-    )
+    """`data` as compact JSON in UTF-8, each Decimal a number with exactly its own digits: `25.00`.
+
+    The standard library's encoder writes the same in a third of the time, as long as it meets no Decimal.
+    """
+    try:
+        text = _plain.encode(data)
+    except _DecimalFoundError:
+        text = simplejson.dumps(data, use_decimal=True, default=_default, **_FORM)
     return text.encode()
 
 
@@ -50,5 +66,10 @@ def csv_text(rows: Iterable[Sequence[str | int]]) -> str:
     return lines.getvalue()
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet that opens a CSV file would calculate with the text instead of showing it."""
+    return _FORMULA.match(text) is not None
+
+
 def _cell(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    return f"'{value}" if isinstance(value, str) and is_formula(value) else value

@@ -10,20 +10,31 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
 from warehouses.access import Access
 from warehouses.http.faults import RequestFault
+from warehouses.http.redis_windows import RedisWindows
 
-__all__ = ["Quota", "consume", "count_failed_authentication", "forget_counts", "headers_of", "refuse_beyond"]
+__all__ = [
+    "Quota",
+    "ask",
+    "consume",
+    "count_failed_authentication",
+    "forget_counts",
+    "headers_of",
+    "refuse_beyond",
+]
 
 WINDOW = 60  # seconds
 FAILED_AUTHENTICATIONS_PER_MINUTE = 120
@@ -31,6 +42,7 @@ _PAUSE = 5.0  # seconds without asking a Redis that has just failed: each questi
 _TIMEOUT = 0.5
 
 _log = structlog.get_logger(__name__)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ class _Counter:
     def __init__(self) -> None:
         self.shared = bool(settings.REDIS_URL)
         storage = (
-            RedisStorage(
+            RedisWindows(
                 settings.REDIS_URL,
                 key_prefix="tallyhouse:limits",
                 wrap_exceptions=True,
@@ -71,6 +83,24 @@ class _Counter:
             return self._hit(item, policy, identity)
         with self.lock:
             return self._hit(item, policy, identity)
+
+    def ask(self, question: Callable[[SlidingWindowCounterRateLimiter], Answer], otherwise: Answer) -> Answer:
+        if self.shared:
+            return self._ask(question, otherwise)
+        with self.lock:
+            return self._ask(question, otherwise)
+
+    def _ask(
+        self, question: Callable[[SlidingWindowCounterRateLimiter], Answer], otherwise: Answer
+    ) -> Answer:
+        if time.monotonic() < self.asleep_until:
+            return otherwise
+        try:
+            return question(self.limiter)
+        except StorageError as error:
+            self.asleep_until = time.monotonic() + _PAUSE
+            _log.error("rate_limit.storage_failed", exc_info=error, pause=_PAUSE)
+            return otherwise
 
     def _hit(self, item: RateLimitItemPerMinute, policy: str, identity: str) -> Quota:
         if time.monotonic() < self.asleep_until:
@@ -94,6 +124,11 @@ def consume(access: Access) -> Quota:
     """Count one request of the caller: per key or person, up to the organization's limit or the installation's."""
     limit = access.organization.rate_limit or settings.RATE_LIMIT_PER_MINUTE
     return _the_counter().hit(access.actor.type.value, f"{access.actor.type.value}:{access.actor.id}", limit)
+
+
+def ask(question: Callable[[SlidingWindowCounterRateLimiter], Answer], *, otherwise: Answer) -> Answer:
+    """What the limiter says, for limits with windows of their own; `otherwise` while its Redis is away."""
+    return _the_counter().ask(question, otherwise)
 
 
 def refuse_beyond(quota: Quota) -> None:

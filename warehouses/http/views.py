@@ -25,13 +25,20 @@ from warehouses.http.faults import RequestFault, unsupported_media_type
 from warehouses.http.filters import StrictFilterSet, check_parameters
 from warehouses.http.idempotency import idempotency_key, perform_once
 from warehouses.http.organization import found_access
-from warehouses.http.paging import CursorPage, CursorPaging, Page, PageNumberPaging
-from warehouses.http.parsers import StrictJSONParser, check_media_type, parse_json_object
+from warehouses.http.paging import Counted, CursorPage, CursorPaging, Page, PageNumberPaging
+from warehouses.http.parsers import (
+    StrictJSONParser,
+    check_media_type,
+    is_csv,
+    parse_csv_text,
+    parse_json_object,
+)
 from warehouses.http.permissions import HasScope
 from warehouses.http.pointers import escape
 from warehouses.http.problems import exception_handler
 from warehouses.http.rendering import DecimalJSONRenderer
 from warehouses.http.throttling import Quota, consume, headers_of, refuse_beyond
+from warehouses.idempotency_records import Claim
 
 __all__ = ["ApiView"]
 
@@ -73,6 +80,9 @@ class JsonRequest(Request):
             # Before the body is touched: the CSRF check may have read a form from it already.
             if plain.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
                 raise unsupported_media_type("A compressed body is not read here.")
+            csv_field = self._csv_field()
+            if csv_field and is_csv(self.content_type):
+                return {csv_field: parse_csv_text(plain.body)}, MultiValueDict()
             check_media_type(self.content_type)
         content = plain.body
         if not content and not self._needs_body():
@@ -80,8 +90,13 @@ class JsonRequest(Request):
         return parse_json_object(content), MultiValueDict()
 
     def _needs_body(self) -> bool:
-        view = (self.parser_context or {}).get("view")
-        return self.method in _BODY_METHODS and getattr(view, "body_required", True)
+        return self.method in _BODY_METHODS and getattr(self._view(), "body_required", True)
+
+    def _csv_field(self) -> str:
+        return getattr(self._view(), "csv_field", "")
+
+    def _view(self) -> Any:
+        return (self.parser_context or {}).get("view")
 
 
 class ApiView(APIView):
@@ -105,6 +120,8 @@ class ApiView(APIView):
     rows_field: ClassVar[str] = ""
     #: Whether POST, PUT and PATCH without a body are an error, or read as {}.
     body_required: ClassVar[bool] = True
+    #: The member of the body that a body of text/csv stands for, of a route that takes that too.
+    csv_field: ClassVar[str] = ""
 
     authentication_classes = (KeyAuthentication, SessionAuthentication)
     permission_classes = (HasScope,)
@@ -136,11 +153,16 @@ class ApiView(APIView):
         return f"/{self.rows_field}/{problem.index}{field}" if is_row else field
 
     def write(
-        self, work: Callable[[], HttpResponse], *, body: Any = None, is_secret: bool = False
+        self,
+        work: Callable[[], HttpResponse],
+        *,
+        body: Any = None,
+        is_secret: bool = False,
+        shortcut: Callable[[Claim | None], HttpResponse | None] | None = None,
     ) -> HttpResponse:
         """Run `work` in one transaction, once per `Idempotency-Key`. `body` is the request's, unless given.
 
-        `is_secret`: the answer shows a secret.
+        `is_secret`: the answer shows a secret. `shortcut` is tried before: see `perform_once`.
         """
         sent = self.request.data if body is None else body
         return perform_once(
@@ -150,6 +172,7 @@ class ApiView(APIView):
             body=sent,
             contract=self.contract,
             is_secret=is_secret,
+            shortcut=shortcut,
         )
 
     def record(
@@ -169,17 +192,30 @@ class ApiView(APIView):
         return Response(data, status=status, headers=sent)
 
     def filtered(self, queryset: QuerySet[Record]) -> QuerySet[Record]:
-        """`queryset` filtered by the query with `filterset_class`."""
+        """`queryset` filtered by the query with `filterset_class`.
+
+        Where the query names no filter and needs none, no form is made to find that out: parameters that nobody reads
+        have been refused before (`initial`).
+        """
         if self.filterset_class is None:
+            return queryset
+        asked = self.request.query_params.keys()
+        if self.filterset_class.needs_nothing() and asked.isdisjoint(self.filterset_class.parameters()):
             return queryset
         besides = self.known_parameters() - self.filterset_class.parameters()
         return self.filterset_class.apply(queryset, self.request._request, besides=besides)
 
-    def page(self, keys: QuerySet[Any], rows: Callable[[list[Any]], list[Row]]) -> Page[Row]:
+    def page(
+        self,
+        keys: QuerySet[Any],
+        rows: Callable[[list[Any]], list[Row]],
+        *,
+        counted: Counted | None = None,
+    ) -> Page[Row]:
         """The page asked for, of a listing whose `paging_class` is a PageNumberPaging."""
         if self.paging_class is None or not issubclass(self.paging_class, PageNumberPaging):
             raise TypeError(f"{type(self).__name__} does not page by number.")
-        return self.paging_class().page(self.request._request, keys, rows)
+        return self.paging_class().page(self.request._request, keys, rows, counted=counted)
 
     def cursor_page(
         self,
@@ -187,13 +223,20 @@ class ApiView(APIView):
         rows: Callable[[list[Any]], list[Row]],
         *,
         ordering: tuple[str, ...] | None = None,
+        counted: Counted | None = None,
     ) -> CursorPage[Row]:
         """The page after the cursor, of a listing whose `paging_class` is a CursorPaging."""
         if self.paging_class is None or not issubclass(self.paging_class, CursorPaging):
             raise TypeError(f"{type(self).__name__} does not page by cursor.")
         listing = f"{self.contract}:{type(self).__qualname__}:{sorted(self.kwargs.items())}"
         return self.paging_class().page(
-            self.request._request, keys, rows, access=self.access, listing=listing, ordering=ordering
+            self.request._request,
+            keys,
+            rows,
+            access=self.access,
+            listing=listing,
+            ordering=ordering,
+            counted=counted,
         )
 
     def known_parameters(self) -> frozenset[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 
@@ -40,6 +41,9 @@ class ApiKey(PublicModel):
     created_by = models.ForeignKey(
         "warehouses.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
+
+    #: The keys of `warehouses`, where they were read together with the key (`warehouses.keys.find_key`).
+    place_ids: frozenset[UUID] | None = None
 
     objects = OrganizationQuerySet.as_manager()
 

@@ -17,6 +17,7 @@ from warehouses import invitations
 from warehouses.http.organization import choose_organization
 from warehouses.models import Invitation, Organization, User
 from warehouses.refusals import Conflict, NotFound, Refusal
+from warehouses.row_security import across_organizations
 
 __all__ = ["invitation"]
 
@@ -60,6 +61,11 @@ class NewPersonForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """A new person makes an account; a known one logs in and joins. A closed invitation says why."""
+    with across_organizations("lets whoever has the link of an invitation into its organization"):
+        return _answer(request, token)
+
+
+def _answer(request: HttpRequest, token: str) -> HttpResponse:
     try:
         offer = invitations.find_invitation(token)
         if request.user.is_authenticated:

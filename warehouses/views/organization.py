@@ -17,6 +17,7 @@ from warehouses.http.organization import choose_organization, organization_of
 from warehouses.identifiers import decode
 from warehouses.models import Organization, User
 from warehouses.refusals import NotFound
+from warehouses.row_security import across_organizations
 
 __all__ = ["choose"]
 
@@ -26,6 +27,11 @@ __all__ = ["choose"]
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """GET lists the person's organizations; POST `organization=org_…` works in that one from now on."""
+    with across_organizations("lists the organizations of a person, who chooses one"):
+        return _choose(request)
+
+
+def _choose(request: HttpRequest) -> HttpResponse:
     mine = organizations_of(cast(User, request.user))
     problem = ""
     if request.method == "POST":

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 from rest_framework.response import Response
 
 from inventory.api.stock_view import StockView
+from inventory.models import TallyKind
+from inventory.tallies import tally_of
 from warehouses.http.faults import RequestFault
-from warehouses.http.paging import Page, PageNumberPaging
+from warehouses.http.paging import Counted, Page, PageNumberPaging
 from warehouses.identifiers import decode
 from warehouses.models import Warehouse
 
@@ -59,6 +61,25 @@ class BackofficeView(StockView):
             fault = {"parameter": name, "code": "WAREHOUSE_NOT_FOUND", "detail": detail}
             raise RequestFault(404, "WAREHOUSE_NOT_FOUND", detail, errors=[fault])
         return found
+
+    def counted(
+        self, kind: TallyKind, *, warehouse: Warehouse | None = None, permission: str = "inventory.read"
+    ) -> Counted | None:
+        """How many rows of a kind the list has, in one location or in all where the caller has the permission.
+
+        None where the query filters them: only counting them tells.
+        """
+        asked = self.request.query_params.keys()
+        filters = self.filterset_class.parameters() if self.filterset_class is not None else frozenset()
+        if asked & filters - {"sort"}:
+            return None
+        return tally_of(
+            kind,
+            access=self.access,
+            permission=permission,
+            warehouse_id=warehouse.pk if warehouse is not None else None,
+            is_ordered="sort" not in asked,
+        )
 
     def paged(self, page: Page[Any]) -> Response:
         paging = {"page": page.page, "limit": page.size, "total": page.total, "totalPages": page.total_pages}

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
+
 from inventory.adjustments import adjust
+from inventory.api.gateway.objects import LevelRow, row_of
+from inventory.api.shortcuts import answered_quickly
 from inventory.api.tags import condition_on
 from inventory.ledger import Line, Mode, Settings
 from inventory.models import Source
+from inventory.quick_adjustments import QuickLine
 from inventory.resolution import Wanted, resolve
 from warehouses.access import Access
 from warehouses.http.etags import Expected
+from warehouses.idempotency_records import Claim
 
-__all__ = ["adjust_quantity", "set_quantities"]
+__all__ = ["adjust_quantity", "adjust_quickly", "set_quantities"]
 
 # The contract has free-text reasons only; every change of it is a correction of the record.
 REASON = "ADJUSTMENT"
@@ -78,6 +84,31 @@ def adjust_quantity(
         for found in resolved.values()
     ]
     return _post(access, lines, refused, note=note, reference=reference, expected=expected)
+
+
+def adjust_quickly(
+    *,
+    access: Access,
+    sku: str,
+    change: int,
+    warehouse: str | None,
+    note: str,
+    reference: str,
+    claim: Claim | None,
+    shown: Callable[[Sequence[LevelRow]], HttpResponse],
+) -> HttpResponse | None:
+    """`adjust_quantity` by the short way, with its answer; None where that way is not open."""
+    return answered_quickly(
+        access=access,
+        permission="inventory.adjust",
+        source=Source.GATEWAY,
+        lines=[QuickLine(sku, warehouse, REASON, Mode.BY, change, note, reference)],
+        note=note,
+        reference=reference,
+        claim=claim,
+        shown=lambda after: shown([row_of(reading) for reading in after]),
+        with_product=True,
+    )
 
 
 def _post(

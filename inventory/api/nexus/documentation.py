@@ -89,7 +89,6 @@ _SKU: Final = {
 _WAREHOUSE: Final = {
     "warehouse_id": Parameter(f"Filter to a specific warehouse: its id, such as `{WAREHOUSE_A}`.")
 }
-_MOMENT: Final = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 _ON_WRITES: Final = (
     READONLY_WAREHOUSE,
     INVENTORY_NOT_FOUND,
@@ -246,11 +245,9 @@ list_adjustments = Operation(
         "start_date": Parameter(
             "Recorded on or after: a day in the organization's time zone, such as `2026-03-01`, or an instant with its "
             "offset, such as `2026-03-01T08:00:00Z`.",
-            schema=_MOMENT,
         ),
         "end_date": Parameter(
             "Recorded on or before; a day is taken in as a whole.",
-            schema=_MOMENT,
         ),
     },
     problems=(INVENTORY_NOT_FOUND, WAREHOUSE_NOT_FOUND),

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django_filters import filters
 
-from inventory.api.nexus.listing import with_seen_status
 from inventory.formulas import StockStatus
 from inventory.models import Movement, StockSummary, sku_key
+from inventory.seen_stock import seen_levels, with_seen_status
 from warehouses.http.filters import StrictCharFilter, StrictChoiceFilter, StrictFilterSet
 from warehouses.http.moments import MomentFilter, MomentFilterSet
 from warehouses.http.organization import require_access
@@ -35,7 +35,7 @@ class InventoryFilters(StrictFilterSet):
     def with_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         access = require_access(self.request)
         if rows.model is StockSummary and not access.everywhere("inventory.read"):
-            return with_seen_status(rows, access=access, status=StockStatus(value))
+            return with_seen_status(rows, [StockStatus(value)], levels=seen_levels(access=access))
         return rows.filter(status=value)
 
     def of_sku(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,17 +13,21 @@ from rest_framework.response import Response
 from inventory.api.nexus import documentation
 from inventory.api.nexus.bodies import BulkBody, SetBody
 from inventory.api.nexus.filters import AdjustmentFilters, InventoryFilters, NexusPaging
-from inventory.api.nexus.listing import listing, seen_levels
+from inventory.api.nexus.listing import counted_stock, listing
 from inventory.api.nexus.places import warehouse_object
-from inventory.api.nexus.records import grouped, record, version_of
+from inventory.api.nexus.records import grouped, grouped_after, record, version_of
 from inventory.api.nexus.rows import adjustment_rows
-from inventory.api.nexus.writes import set_levels
+from inventory.api.nexus.writes import set_levels, set_quickly
 from inventory.api.stock_view import StockView
 from inventory.api.tags import tag_of
+from inventory.ledger.shortcut import Reading
 from inventory.models import Movement, sku_key
 from inventory.resolution import find_warehouse, inventory_not_found
+from inventory.seen_stock import seen_levels
+from warehouses.http.bodies import checked
 from warehouses.http.etags import expected_tags, refuse_condition
 from warehouses.http.paging import CursorPage
+from warehouses.idempotency_records import Claim
 from warehouses.models import Warehouse
 
 __all__ = ["Adjustments", "BulkUpdate", "InventoryList", "InventoryOfSku", "Warehouses"]
@@ -54,8 +58,17 @@ class InventoryList(NexusView):
 
     @documentation.list_inventory
     def get(self, request: Request) -> HttpResponse:
-        keys, records = listing(access=self.access, warehouse=self.warehouse())
-        return self.paged(self.cursor_page(self.filtered(keys), records, ordering=("sort_code",)))
+        place = self.warehouse()
+        keys, records = listing(access=self.access, warehouse=place)
+        asked = self.request.query_params
+        found = self.filtered(keys)
+        # One SKU is counted as soon as it is found.
+        counted = (
+            None
+            if "sku" in asked
+            else counted_stock(self.access, warehouse=place, status=asked.get("status"))
+        )
+        return self.paged(self.cursor_page(found, records, ordering=("sort_code",), counted=counted))
 
 
 class InventoryOfSku(NexusView):
@@ -66,22 +79,29 @@ class InventoryOfSku(NexusView):
 
     @documentation.get_inventory
     def get(self, request: Request, sku: str) -> HttpResponse:
-        levels = seen_levels(access=self.access, warehouse=None).filter(sort_code=sku_key(sku))
+        levels = seen_levels(access=self.access).filter(sort_code=sku_key(sku))
         return self._answer(grouped(levels), sku)
 
     @documentation.set_inventory
     def put(self, request: Request, sku: str) -> HttpResponse:
-        body = SetBody(data=request.data)
-        body.is_valid(raise_exception=True)
+        values = checked(SetBody, request.data)
         expected = expected_tags(request._request)
 
         def work() -> HttpResponse:
-            (key,) = set_levels(
-                access=self.access, rows=[{**body.validated_data, "sku": sku}], expected=expected
-            )
-            return self._answer(grouped(seen_levels(access=self.access, warehouse=None).filter(sku=key)), sku)
+            (key,) = set_levels(access=self.access, rows=[{**values, "sku": sku}], expected=expected)
+            return self._answer(grouped(seen_levels(access=self.access).filter(sku=key)), sku)
 
-        return self.write(work)
+        def shortcut(claim: Claim | None) -> HttpResponse | None:
+            if expected is not None:
+                return None
+            return set_quickly(
+                access=self.access,
+                rows=[{**values, "sku": sku}],
+                claim=claim,
+                shown=lambda after: self._answer(grouped_after(access=self.access, after=after), sku),
+            )
+
+        return self.write(work, shortcut=shortcut)
 
     def _answer(self, found: dict[UUID, Any], sku: str) -> HttpResponse:
         if not found:
@@ -100,16 +120,26 @@ class BulkUpdate(NexusView):
     @documentation.bulk_update
     def post(self, request: Request) -> HttpResponse:
         refuse_condition(request._request)
-        body = BulkBody(data=request.data)
-        body.is_valid(raise_exception=True)
+        values = checked(BulkBody, request.data)
 
         def work() -> HttpResponse:
-            keys = set_levels(access=self.access, rows=body.validated_data["updates"])
-            found = grouped(seen_levels(access=self.access, warehouse=None).filter(sku__in=keys))
+            keys = set_levels(access=self.access, rows=values["updates"])
+            found = grouped(seen_levels(access=self.access).filter(sku__in=keys))
             # A SKU that is updated in two warehouses is one record.
             return Response({"data": [record(found[key]) for key in dict.fromkeys(keys)]})
 
-        return self.write(work)
+        def shown(after: Sequence[Reading]) -> HttpResponse:
+            found = grouped_after(access=self.access, after=after)
+            return Response(
+                {"data": [record(found[key]) for key in dict.fromkeys(reading.sku_id for reading in after)]}
+            )
+
+        return self.write(
+            work,
+            shortcut=lambda claim: set_quickly(
+                access=self.access, rows=values["updates"], claim=claim, shown=shown
+            ),
+        )
 
 
 class Warehouses(NexusView):
@@ -135,7 +165,7 @@ class Adjustments(NexusView):
 
     @documentation.list_adjustments
     def get(self, request: Request, sku: str) -> HttpResponse:
-        level = seen_levels(access=self.access, warehouse=None).filter(sort_code=sku_key(sku)).first()
+        level = seen_levels(access=self.access).filter(sort_code=sku_key(sku)).first()
         if level is None:
             raise inventory_not_found(sku)
         movements = self.access.narrow(Movement.objects.order_by(), "inventory.read").filter(sku=level.sku_id)

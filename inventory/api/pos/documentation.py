@@ -29,6 +29,7 @@ from inventory.api.problem_codes import (
     WAREHOUSE_INACTIVE,
     WAREHOUSE_NOT_FOUND,
 )
+from warehouses.http.moments import MOMENT_SCHEMA
 from warehouses.http.operations import Contract, Operation, Parameter
 
 __all__ = [
@@ -98,7 +99,6 @@ or field is an error, never ignored.
 
 _ID: Final = {"id": Parameter("The item's id, as lists show it.", example=ITEM)}
 _LOCATION: Final = {"location_id": Parameter(f"Filter by location: its id, such as `{STORE}`.")}
-_MOMENT: Final = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 _ON_CHANGES: Final = (
     READONLY_WAREHOUSE,
     INVENTORY_NOT_FOUND,
@@ -272,7 +272,7 @@ that a spreadsheet would take for a formula has a `'` in front.""",
         "date": Parameter(
             "A day, as in `2026-01-27`: its end in the organization's time zone. Or an instant with its offset, as in "
             "`2026-01-27T14:00:00Z`. Today, and leaving it out, is the present; what is later is refused.",
-            schema=_MOMENT,
+            schema=MOMENT_SCHEMA,
         ),
         **_LOCATION,
     },

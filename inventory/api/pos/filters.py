@@ -74,10 +74,7 @@ class InventoryFilters(StrictFilterSet):
         return sorted_apart(found)
 
     def low(self, items: QuerySet[StockItem], name: str, value: bool) -> QuerySet[StockItem]:
-        if not value:
-            return items
-        organization = require_access(self.request).organization
-        return sorted_apart(items.filter(level__organization=organization, level__is_low=True))
+        return items.filter(is_low=True) if value else items
 
 
 def _few(records: QuerySet[Any]) -> list[UUID] | None:

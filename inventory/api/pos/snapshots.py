@@ -17,13 +17,15 @@ from inventory.api.pos import documentation
 from inventory.api.pos.base import PosView
 from inventory.api.pos.filters import PosPaging
 from inventory.api.pos.items import SNAPSHOT_COLUMNS, item_at_object
-from inventory.api.pos.negotiation import CSV, JsonOrCsv
 from inventory.models import StockItem
-from inventory.snapshots import items_at, read_items_at, walk_items_at
+from inventory.snapshots import counted_items_at, items_at, read_items_at, walk_items_at
+from warehouses import replica
 from warehouses.http.faults import RequestFault, invalid_parameters
 from warehouses.http.moments import beginning_of, parse_moment
+from warehouses.http.negotiation import CSV, JsonOrCsv
 from warehouses.http.paging import Page
 from warehouses.http.rendering import csv_text
+from warehouses.models import Warehouse
 
 __all__ = ["Snapshot"]
 
@@ -42,10 +44,11 @@ class Snapshot(PosView):
     @documentation.snapshot
     def get(self, request: Request) -> HttpResponseBase:
         instant = self._instant()
-        items = items_at(access=self.access, instant=instant, warehouse=self.location())
+        place = self.location()
+        items = items_at(access=self.access, instant=instant, warehouse=place)
         if request.accepted_media_type == CSV:
-            return self._file(items, instant)
-        return self.paged(self._page(items, instant), as_of=_exact(instant))
+            return self._file(items, instant, place)
+        return self.paged(self._page(items, instant, place), as_of=_exact(instant))
 
     def _instant(self) -> datetime:
         """What `date` names: a day its end, but today and nothing at all the present."""
@@ -67,12 +70,21 @@ class Snapshot(PosView):
             return moment
         return min(beginning_of(moment + timedelta(days=1), zone) - _TICK, now)
 
-    def _page(self, items: QuerySet[StockItem], instant: datetime) -> Page[dict[str, Any]]:
-        return self.page(
-            items, lambda keys: [item_at_object(row) for row in read_items_at(keys, instant=instant)]
-        )
+    def _page(
+        self, items: QuerySet[StockItem], instant: datetime, place: Warehouse | None
+    ) -> Page[dict[str, Any]]:
+        def read() -> Page[dict[str, Any]]:
+            return self.page(
+                items,
+                lambda keys: [item_at_object(row) for row in read_items_at(keys, instant=instant)],
+                counted=counted_items_at(access=self.access, instant=instant, warehouse=place),
+            )
 
-    def _file(self, items: QuerySet[StockItem], instant: datetime) -> HttpResponseBase:
+        return replica.read(read, as_of=instant)
+
+    def _file(
+        self, items: QuerySet[StockItem], instant: datetime, place: Warehouse | None
+    ) -> HttpResponseBase:
         """The rows as CSV: one page where the query names one, else all of them, sent while they are read."""
         name = instant.strftime("inventory-%Y-%m-%dT%H%M%SZ.csv")
         sent: Any = {
@@ -81,9 +93,10 @@ class Snapshot(PosView):
         }
         parts: Iterator[list[dict[str, Any]]]
         if self.request.query_params.keys() & PosPaging.parameters():
-            parts = iter([self._page(items, instant).rows])
+            parts = iter([self._page(items, instant, place).rows])
         else:
-            parts = (list(map(item_at_object, rows)) for rows in walk_items_at(items, instant=instant))
+            walked = replica.each(walk_items_at(items, instant=instant), as_of=instant)
+            parts = (list(map(item_at_object, rows)) for rows in walked)
         if self.request.method == "HEAD":
             return HttpResponse(**sent)
         # A database that cannot be reached is a problem as long as nothing has been sent.

@@ -16,9 +16,13 @@ from inventory.api.pos.listing import visible_items
 from inventory.api.pos.writes import change_items
 from inventory.api.tags import tag_of
 from inventory.item_resolution import item_not_found
-from inventory.models import StockItem
+from inventory.models import StockItem, TallyKind
+from inventory.tallies import tally_of
 from warehouses.http.etags import expected_tags, refuse_condition
+from warehouses.http.filters import is_true
+from warehouses.http.paging import Counted
 from warehouses.identifiers import decode
+from warehouses.models import Warehouse
 
 __all__ = ["BulkUpdate", "InventoryItem", "InventoryList"]
 
@@ -33,8 +37,25 @@ class InventoryList(PosView):
 
     @documentation.list_inventory
     def get(self, request: Request) -> HttpResponse:
-        items = self.filtered(visible_items(access=self.access, warehouse=self.location()))
-        return self.paged(self.page(items, lambda keys: item_objects(keys, today=self.today())))
+        place = self.location()
+        items = self.filtered(visible_items(access=self.access, warehouse=place))
+        page = self.page(
+            items, lambda keys: item_objects(keys, today=self.today()), counted=self._counted(place)
+        )
+        return self.paged(page)
+
+    def _counted(self, place: Warehouse | None) -> Counted | None:
+        """How many items the query asks for; None where only counting them tells: those of rooms or categories."""
+        asked = self.request.query_params
+        if "room_type" in asked or "category" in asked:
+            return None
+        return tally_of(
+            TallyKind.ITEM,
+            access=self.access,
+            warehouse_id=place.pk if place is not None else None,
+            # All of them, where low_stock is false.
+            is_low=True if is_true(asked.get("low_stock", "")) else None,
+        )
 
 
 class InventoryItem(PosView):

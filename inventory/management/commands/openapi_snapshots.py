@@ -7,8 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.module_loading import import_string
 
-from inventory.api.documents import CONTRACTS
 from warehouses.http.openapi import render_document
 
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "docs" / "api")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        for contract in CONTRACTS.values():
+        for contract in import_string(settings.API_DOCUMENTS).values():
             file: Path = options["folder"] / f"{contract.name}.openapi.json"
             file.write_bytes(render_document(contract))
             self.stdout.write(f"{file}")

@@ -183,5 +183,5 @@ class TestList:
                 place = (house.north, house.south)[number % 2]
                 item = StockItem.objects.get(sku=house.sku, warehouse=place)
                 factories.hold(house.sku, place, 1, item=item)
-            with django_assert_num_queries(14):
+            with django_assert_num_queries(16):
                 assert alice.get(LIST).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from inventory.models import Replenishment, ReplenishmentRule, Sku, StockLevel, Transfer
+from inventory.models import Replenishment, ReplenishmentRule, Sku, StateChange, StockLevel, Transfer
 from inventory.verification import verify
 from tests import factories
 from tests.inventory.admin.conftest import House
@@ -126,10 +127,17 @@ class TestSuggestions:
         factories.stock(house.sku, house.north, -3, code="SALE")
         order(house.sku, house.north, 2)
         page = logged_in(house.vera).get(suggestions(house.north)).content.decode()
-        for words in ("MUG-RED", "17 available", "2 on order, 0 in transit", "in 30 days: 0.10 a day", "set"):
+        for words in (
+            "MUG-RED",
+            "17<small>17 on hand",
+            "2 on order, 0 in transit",
+            "0.10<small>3 in 30 days",
+            "set",
+        ):
             assert words in page
-        for number in (60, 41):
-            assert f"<td>{number}" in page
+        # Seventeen last for 170 days at three in thirty; lifted to the maximum.
+        for words in ("170 d<small>", "60<small>", "41 needed"):
+            assert words in page
         assert "Order selected" not in page  # she looks on
         page = logged_in(house.vera).get(suggestions(house.south)).content.decode()
         assert "Nothing has to be ordered" in page
@@ -159,6 +167,65 @@ class TestSuggestions:
         assert (transfer.from_warehouse, transfer.to_warehouse) == (house.south, house.north)
         assert "Nothing has to be ordered" in response.content.decode()
         assert list(verify()) == []
+
+    def test_what_was_just_ordered_is_taken_back_whole(
+        self, house: House, logged_in: type[Client], low: StockLevel
+    ) -> None:
+        for code in ("CUP", "JUG"):
+            sku = factories.make_sku(house.organization, code)
+            rule(sku, house.north, reorder_point=5, source=from_location(house.south))
+        keys = StockLevel.objects.filter(warehouse=house.north).values_list("pk", flat=True)
+        form = {f"order-{key}": "1" for key in keys} | {f"units-{key}": "5" for key in keys}
+        alice = logged_in(house.alice)
+        page = alice.post(suggestions(house.north), form, follow=True).text
+        undo = re.search(r'action="([^"]*take-back[^"]*)"', page)
+        assert undo is not None
+        address = undo[1].replace("&amp;", "&")
+        placed = {"order": re.findall(r'name="order" value="([^"]+)"', page)}
+        assert len(placed["order"]) == 3
+        # It is offered once: an older page is not what one undoes.
+        assert "take-back" not in alice.get(suggestions(house.north)).text
+
+        assert logged_in(house.vera).post(address, placed).status_code == 403
+        assert alice.get(address).status_code == 405
+        assert alice.post(address, {"order": ["x"]}).status_code == 404
+        # Not only some of what a transfer brings.
+        carried = Replenishment.objects.filter(transfer_line__isnull=False)
+        told = alice.post(address, {"order": [str(carried[0].pk)]}, follow=True).text
+        assert "brings other goods too" in told
+        assert set(Replenishment.objects.values_list("state", flat=True)) == {"open"}
+        told = logged_in(house.charlie).post(address, placed, follow=True).text
+        assert "There is no such replenishment." in told
+        assert set(Replenishment.objects.values_list("state", flat=True)) == {"open"}
+
+        page = alice.post(address, placed, follow=True).text
+        assert "3 orders taken back" in page
+        assert "MUG-RED" in page
+        assert set(Replenishment.objects.values_list("state", flat=True)) == {"cancelled"}
+        assert Transfer.objects.get().state == "cancelled"
+        assert "nothing more can be done" in alice.post(address, placed, follow=True).text
+        assert StateChange.objects.filter(action="cancel", subject_type="rpl").count() == 3
+        assert list(verify()) == []
+
+    def test_without_a_location_it_is_the_last_one_or_the_default(
+        self, house: House, logged_in: type[Client], low: StockLevel
+    ) -> None:
+        address = reverse("admin:inventory_replenishmentrule_suggestions")
+
+        def shown(client: Client) -> str:
+            found = re.search(r'class="state-chip" aria-current="page">(.*?)</a>', client.get(address).text)
+            return found[1] if found else ""
+
+        alice = logged_in(house.alice)
+        assert house.organization.default_warehouse is not None
+        assert shown(alice) == house.organization.default_warehouse.name
+        alice.get(suggestions(house.north))
+        assert shown(alice) == "North"
+        assert shown(logged_in(house.bob)) == "North"  # all that he may see
+        house.north.is_active = False
+        house.north.save()
+        assert shown(alice) == house.organization.default_warehouse.name
+        assert "no active location" in logged_in(house.bob).get(address).text
 
     def test_what_is_wrong_is_said_and_what_was_typed_stays(
         self, house: House, logged_in: type[Client], low: StockLevel
@@ -202,7 +269,7 @@ class TestSuggestions:
         rule(factories.make_sku(house.organization, "OTHER"), house.north, reorder_point=5)
         alice = logged_in(house.alice)
         page = alice.get(suggestions(house.north, category=widgets.pk)).content.decode()
-        assert "Page 1 of 2" in page
+        assert "page 1 of 2" in page
         assert "P-1" in page
         assert "P-2" not in page
         page = alice.get(suggestions(house.north, category=widgets.pk, page=2)).content.decode()
@@ -222,7 +289,7 @@ class TestSuggestions:
         alice.get(suggestions(house.north))
         with CaptureQueriesContext(connection) as captured:
             page = alice.get(suggestions(house.north)).content.decode()
-        assert page.count('type="checkbox"') == rows
+        assert page.count("data-order") == rows
         made = [query["sql"][:140] for query in captured.captured_queries]
         # What has run out, the categories to choose from, and the seven of the suggestions.
         assert len([sql for sql in made if "inventory_" in sql or "WITH" in sql]) == 9, "\n".join(made)

@@ -11,11 +11,15 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from inventory import tasks
-from inventory.models import Channel, Movement, Reservation, StockLevel
+from inventory.ledger import DocumentRef
+from inventory.models import Channel, DocumentType, Movement, Reservation, StockLevel
+from inventory.reservations import Promise, release_for, reserve_for
 from inventory.verification import verify
 from tests import factories
 from tests.inventory.admin.conftest import House
 from tests.inventory.clock import Clock
+from warehouses import transactions
+from warehouses.access import access_of_system
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +107,36 @@ class TestMaking:
         foreign = logged_in(house.charlie).post(f"{LIST}add/", answers(house))
         assert foreign.status_code == 200
         assert Reservation.objects.count() == 1
+
+
+class TestOfADocument:
+    def test_it_is_changed_by_that_and_not_here(self, house: House, logged_in: type[Client]) -> None:
+        request = factories.make_request(house.north)
+        given: dict[str, Any] = {
+            "access": access_of_system(house.organization),
+            "document": DocumentRef(DocumentType.STOCK_REQUEST, request.pk),
+        }
+        made = transactions.run(
+            lambda: reserve_for(
+                warehouse=house.north, promises=[Promise(house.sku, 4)], reference=request.name, **given
+            )
+        )
+        alice = logged_in(house.alice)
+        shown = alice.get(page(made[0])).content.decode()
+        its_page = reverse("admin:stock_requests_stockrequest_change", args=(request.pk,))
+        assert f'href="{its_page}"' in shown
+        assert f"Stock request {request.name}" in shown
+        for what in ("fulfil", "release"):
+            assert page(made[0], what) not in shown
+            refused = alice.post(page(made[0], what), {"quantity": 1, "reason": _sale(house), "note": ""})
+            assert refused.status_code == 422
+            assert "was made for SR-00001" in refused.content.decode()
+        assert level_of(house) == (20, 4)
+        transactions.run(lambda: release_for(reservations=made, **given))
+
+
+def _sale(house: House) -> Any:
+    return factories.reason(house.organization, "SALE").pk
 
 
 class TestActing:
@@ -207,7 +241,7 @@ class TestList:
         for count in (1, 3):
             for number in range(Reservation.objects.count(), count):
                 factories.reserve(house.sku, (house.north, house.south)[number % 2], 1)
-            with django_assert_num_queries(15):
+            with django_assert_num_queries(17):
                 assert alice.get(LIST).status_code == 200
 
 
@@ -235,11 +269,11 @@ def test_lists_count_time_that_is_up_at_its_instant(
     assert made.state == "expired"
 
 
-@pytest.mark.parametrize("what", ["change", "adjust"])
+@pytest.mark.parametrize("what", ["change", "correct"])
 def test_pages_of_stock_are_fresh_too(house: House, logged_in: type[Client], clock: Clock, what: str) -> None:
     factories.reserve(house.sku, house.north, 13, expires_at=clock.now + timedelta(minutes=5))
     level = StockLevel.objects.get(sku=house.sku, warehouse=house.north)
     clock.advance(minutes=5)
     response = logged_in(house.alice).get(f"/admin/inventory/stocklevel/{level.pk}/{what}/")
-    shown = response.context["level" if what == "adjust" else "original"]
+    shown = response.context["place"].level if what == "correct" else response.context["original"]
     assert (shown.reserved, shown.available) == (0, 20)

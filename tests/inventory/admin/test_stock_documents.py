@@ -80,7 +80,7 @@ class TestNewAdjustment:
             ({"sku": "MUG-RED", "quantity": -1}, "does not fit it"),
             ({"sku": "MUG-RED", "quantity": 0}, "A change of 0 changes nothing"),
             ({"sku": "MUG-RED", "quantity": -1, "mode": "to"}, "A quantity is 0 or more"),
-            ({"sku": "", "quantity": 1}, "This field is required"),
+            ({"sku": "", "quantity": 1}, "Say which SKU"),
             ({}, "There is no line yet"),
         ],
     )
@@ -102,6 +102,15 @@ class TestNewAdjustment:
         assert 'value="So far"' in page
         assert "Line 9" in page
         assert "There is no such SKU" not in page
+
+    @pytest.mark.parametrize("page", ["new", "record-stock"])
+    def test_sent_twice_it_is_written_once(self, house: House, logged_in: type[Client], page: str) -> None:
+        alice = logged_in(house.alice)
+        token = alice.get(at(page, house)).content.decode().split('name="token" value="')[1].split('"')[0]
+        data = sent(house, {"sku": "MUG-RED", "quantity": 5}, token=token)
+        first, second = (alice.post(at(page, house), data) for _ in range(2))
+        assert first["Location"] == second["Location"]
+        assert Adjustment.objects.filter(actor_name="alice@acme.example").count() == 1
 
     def test_the_location_is_asked_for_first(self, house: House, logged_in: type[Client]) -> None:
         factories.make_warehouse(house.organization, "Amazon", type="FBA", marketplace="x", is_readonly=True)

@@ -453,7 +453,7 @@ class TestOneRun:
 class TestLists:
     # Session, user, organizations, access, count and rows, and the list's own filters: literal, so that a query more is
     # noticed.
-    QUERIES = {"posconnection": 12, "syncrun": 13}
+    QUERIES = {"posconnection": 14, "syncrun": 15}
 
     @pytest.mark.parametrize("screen", QUERIES)
     def test_costs_the_same_for_one_and_three_rows(

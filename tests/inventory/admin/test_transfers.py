@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -63,14 +64,35 @@ def ends(house: House, source: str = "north", destination: str = "south") -> str
 
 
 class TestDrafting:
-    def test_first_the_ends_then_the_lines(self, house: House, logged_in: type[Client]) -> None:
+    def test_one_page_has_the_ends_and_the_lines(self, house: House, logged_in: type[Client]) -> None:
         alice = logged_in(house.alice)
         page = alice.get(ADD).content.decode()
         assert "Choose a location" in page
         assert "North" in page
+        assert page.count('name="lines-') >= 5 * 5
         page = alice.get(ends(house)).content.decode()
         assert "North → South" in page
-        assert page.count('name="lines-') >= 5 * 5
+        assert f'value="{house.south.pk}" selected' in page
+        names = re.findall(r'data-column="(\w+)"', page)
+        assert names == ["sku", "from_bin", "to_bin", "quantity", "lot"]
+        assert re.findall(r'name="then" value="(\w+)"', page) == ["ship", "move"]
+
+    def test_the_ends_are_said_on_the_same_page(self, house: House, logged_in: type[Client]) -> None:
+        alice = logged_in(house.alice)
+        sent = lines({"sku": "MUG-RED", "quantity": 2}, source=house.north.pk, destination=house.south.pk)
+        assert alice.post(ADD, sent).status_code == 302
+        made = Transfer.objects.get()
+        assert (made.from_warehouse, made.to_warehouse) == (house.north, house.south)
+        # What the form says counts, whatever the address had filled it in with.
+        assert alice.post(ends(house, "south", "north"), sent).status_code == 302
+        assert {each.from_warehouse for each in Transfer.objects.all()} == {house.north}
+        alone = lines({"sku": "MUG-RED", "quantity": 2, "to_bin": "MAIN"})
+        page = alice.post(ends(house, "north", "north"), alone).content.decode()
+        assert "Line 1: Say from which bin." in page
+        response = alice.post(ADD, sent | {"destination": ""})
+        page = response.content.decode()
+        assert (response.status_code, 'value="MUG-RED"' in page) == (422, True)
+        assert Transfer.objects.count() == 2
 
     def test_a_draft(self, house: House, logged_in: type[Client]) -> None:
         lot = factories.make_lot(house.sku, "L-1")
@@ -121,6 +143,67 @@ class TestDrafting:
         assert "name two bins" in same.content.decode()
         assert not Transfer.objects.exists()
 
+    def test_shipped_at_once(self, house: House, logged_in: type[Client]) -> None:
+        sent = lines({"sku": "MUG-RED", "quantity": 2}, then="ship")
+        response = logged_in(house.alice).post(ends(house), sent, follow=True)
+        assert "is on its way" in response.content.decode()
+        assert (Transfer.objects.get().state, on_hand(house)) == ("in_transit", (18, 7))
+
+    def test_moved_at_once_from_bin_to_bin(self, house: House, logged_in: type[Client]) -> None:
+        shelf = factories.make_bin(house.north, "A-01")
+        sent = lines({"sku": "MUG-RED", "quantity": 6, "from_bin": "MAIN", "to_bin": "a-01"}, then="move")
+        response = logged_in(house.alice).post(ends(house, "north", "north"), sent, follow=True)
+        assert "the goods are where they belong" in response.content.decode()
+        assert (Transfer.objects.get().state, on_hand(house)) == ("received", (20, 7))
+        assert StockItem.objects.get(sku=house.sku, bin=shelf).on_hand == 6
+        assert list(verify()) == []
+
+    def test_what_cannot_leave_is_said_in_its_line_and_nothing_is_written(
+        self, house: House, logged_in: type[Client]
+    ) -> None:
+        cup = factories.make_sku(house.organization, "CUP")
+        factories.stock(cup, house.north, 3)
+        sent = lines({}, {"sku": "MUG-RED", "quantity": 2}, {"sku": "CUP", "quantity": 4}, then="move")
+        response = logged_in(house.alice).post(ends(house), sent)
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert "There is a problem in 1 cell." in page
+        assert '<a href="#id_lines-2-quantity">Line 3: CUP in North has 3 available units' in page
+        assert 'id="id_lines-2-quantity_error"' in page
+        assert 'value="MUG-RED"' in page
+        assert not Transfer.objects.exists()
+        assert on_hand(house) == (20, 7)
+
+    def test_everything_that_is_wrong_is_said_at_once(self, house: House, logged_in: type[Client]) -> None:
+        wrong = lines(
+            {"sku": "MUG-RED", "quantity": "many"},
+            {"sku": "NOBODY", "quantity": 1},
+            {"sku": "MUG-RED", "quantity": "", "from_bin": "Z-9"},
+            {"sku": "", "quantity": 3},
+        )
+        page = logged_in(house.alice).post(ends(house), wrong).content.decode()
+        said = re.findall(r'<a href="#id_(lines-\d-\w+)">([^<]+)</a>', page)
+        assert said == [
+            ("lines-0-quantity", "Line 1: Enter a whole number."),
+            ("lines-1-sku", "Line 2: There is no such SKU."),
+            ("lines-2-quantity", "Line 3: Say how many units."),
+            ("lines-2-from_bin", "Line 3: North has no such bin."),
+            ("lines-3-sku", "Line 4: Say which SKU."),
+        ]
+
+    def test_sent_twice_it_is_written_once(self, house: House, logged_in: type[Client]) -> None:
+        alice = logged_in(house.alice)
+        token = re.findall(r'name="token" value="([^"]+)"', alice.get(ends(house)).content.decode())[0]
+        sent = lines({"sku": "MUG-RED", "quantity": 2}, then="ship", token=token)
+        first, second = (alice.post(ends(house), sent) for _ in range(2))
+        assert first["Location"] == second["Location"]
+        assert (Transfer.objects.count(), on_hand(house)) == (1, (18, 7))
+        # Another form with the same token, and the same form of another person, are no second sending.
+        assert alice.post(ends(house), sent | {"note": "Once more"})["Location"] != first["Location"]
+        boss = factories.make_person("dora@acme.example", {house.organization: ["Owner"]})
+        logged_in(boss).post(ends(house), sent)
+        assert (Transfer.objects.count(), on_hand(house)) == (3, (14, 7))
+
     def test_more_lines_without_javascript(self, house: House, logged_in: type[Client]) -> None:
         sent = lines({"sku": "MUG-RED", "quantity": "x"}, more="1")
         page = logged_in(house.alice).post(ends(house), sent).content.decode()
@@ -150,6 +233,17 @@ class TestDrafting:
 
 
 class TestActs:
+    def test_the_paper_is_a_click_away_in_every_state(self, house: House, logged_in: type[Client]) -> None:
+        alice = logged_in(house.alice)
+        made = draft(house)
+        for step in ("ship", "receive"):
+            page = alice.get(f"{LIST}{made.pk}/change/").content.decode()
+            assert f'href="{LIST}{made.pk}/print/"' in page
+            alice.post(f"{LIST}{made.pk}/{step}/", {"note": ""})
+        response = alice.get(f"{LIST}{made.pk}/print/")
+        assert (response.status_code, made.public_id in response["Location"]) == (302, True)
+        assert logged_in(house.charlie).get(f"{LIST}{made.pk}/print/").status_code in {403, 404}
+
     def test_ship_receive(self, house: House, logged_in: type[Client]) -> None:
         alice = logged_in(house.alice)
         made = draft(house)
@@ -342,7 +436,7 @@ class TestLists:
         alice = logged_in(house.alice)
         for _ in range(count):
             made = draft(house, 1)
-        for address, number in ((LIST, 15), (f"{LIST}{made.pk}/change/", 17)):
+        for address, number in ((LIST, 17), (f"{LIST}{made.pk}/change/", 17)):
             alice.get(address)
             with CaptureQueriesContext(connection) as captured:
                 assert alice.get(address).status_code == 200

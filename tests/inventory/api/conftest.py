@@ -14,7 +14,8 @@ from warehouses.models import Organization, User, Warehouse
 @pytest.fixture
 def warehouse(organization: Organization) -> Warehouse:
     """Acme's first and default warehouse."""
-    found: Warehouse = Warehouse.objects.get(organization=organization)
+    found: Warehouse | None = organization.default_warehouse
+    assert found is not None
     return found
 
 

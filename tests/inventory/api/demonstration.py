@@ -15,6 +15,7 @@ from inventory.demo.webhooks import subscribe_shop
 from inventory.ledger import Line, Settings
 from inventory.models import Source
 from tests import factories
+from tests.rows import Remembered
 from warehouses import transactions
 from warehouses.actors import SYSTEM
 from warehouses.models import Organization, RoomType, Warehouse
@@ -22,7 +23,7 @@ from warehouses.models import Organization, RoomType, Warehouse
 __all__ = ["make_demonstration"]
 
 
-def make_demonstration() -> Organization:
+def _make() -> Organization:
     """The demonstration without its ninety days of history."""
     organization = factories.make_organization("Demo Trading", time_zone="Europe/Berlin")
     places = create_places(organization)
@@ -66,3 +67,6 @@ def make_demonstration() -> Organization:
     add_operations(organization=organization, now=now)
     subscribe_shop(organization=organization, owner="owner@demo.example", now=now)
     return organization
+
+
+make_demonstration = Remembered(_make)

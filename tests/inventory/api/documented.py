@@ -90,12 +90,16 @@ def violations(document: Json, schema: Json, value: Any) -> list[str]:
 
 
 def _as_json_schema(part: Any) -> Any:
-    """OpenAPI 3.0's dialect as JSON Schema: `nullable` is a type, and objects are closed unless they say otherwise."""
+    """OpenAPI 3.0's dialect as JSON Schema: `nullable` is a type, `exclusiveMaximum` a number, and objects are closed
+    unless they say otherwise.
+    """
     if isinstance(part, list):
         return [_as_json_schema(entry) for entry in part]
     if not isinstance(part, dict):
         return part
     found = {name: _as_json_schema(value) for name, value in copy.copy(part).items()}
+    if found.get("exclusiveMaximum") is True:
+        found["exclusiveMaximum"] = found.pop("maximum")
     if found.get("nullable") is True and "type" in found:
         found["type"] = [found["type"], "null"]
     elif found.get("nullable") is True:

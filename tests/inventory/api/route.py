@@ -35,7 +35,8 @@ class Route:
     that nothing has.
 
     `media_types` are those of its answers. `optional` are the members of its bodies, at any depth, that may be left
-    out; `nullable` those that may be null; `blank` those that may be empty. `is_of_organization`: it takes rights in
+    out; `nullable` those that may be null; `blank` those that may be empty; `multiline` those that may have several
+    lines. `is_of_organization`: it takes rights in
     the whole organization, and a key that is limited to warehouses has none here. `is_of_catalogue`: what it shows
     belongs to no warehouse, and is the same to every caller. `names_nothing`: its request names no record, so that
     whoever has the right makes one in an organization of their own.
@@ -51,6 +52,7 @@ class Route:
     optional: frozenset[str] = frozenset()
     nullable: frozenset[str] = frozenset()
     blank: frozenset[str] = frozenset()
+    multiline: frozenset[str] = frozenset()
     is_of_organization: bool = False
     is_of_catalogue: bool = False
     names_nothing: bool = False

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -28,6 +29,7 @@ __all__ = [
     "WRITES",
     "Request",
     "Route",
+    "areas_of",
     "documented",
     "prepare",
     "queries",
@@ -38,7 +40,7 @@ __all__ = [
 
 _DATA = Path(__file__).parents[2] / "data"
 #: The contracts that are served as a whole; of another, only what is served has to be in the table.
-COMPLETE = frozenset({"gateway", "nexus", "pos"})
+COMPLETE = frozenset({"gateway", "nexus", "pos", "backoffice"})
 
 #: What it takes to use every route.
 EVERY_SCOPE = (
@@ -52,6 +54,10 @@ EVERY_SCOPE = (
     "products.read",
     "products.write",
     "locations.write",
+    "stockrequests.read",
+    "stockrequests.write",
+    "stockrequests.approve",
+    "inventory.cyclecount",
 )
 
 #: Each has the ROUTES of one part of the product, `prepare(sku, warehouse)`, which makes what their requests are
@@ -73,6 +79,9 @@ _AREAS = [
         "put_away",
         "replenishment",
         "analytics",
+        "stock_requests",
+        "stock_request_reads",
+        "cycle_counts",
     )
 ]
 
@@ -93,9 +102,19 @@ def prepare(sku: Sku, warehouse: Warehouse, *, route: Route | None = None) -> No
 
     With a `route`, only what requests of that one may be about: most tests are of one route.
     """
-    for area in _AREAS:
-        if route is None or any(str(other) == str(route) for other in area.ROUTES):
-            area.prepare(sku, warehouse)
+    for area in _areas_of(route):
+        area.prepare(sku, warehouse)
+
+
+def areas_of(route: Route | None) -> tuple[str, ...]:
+    """The names of the areas that a route is of; of all without one."""
+    return tuple(area.__name__ for area in _areas_of(route))
+
+
+def _areas_of(route: Route | None) -> list[ModuleType]:
+    return [
+        area for area in _AREAS if route is None or any(str(other) == str(route) for other in area.ROUTES)
+    ]
 
 
 def route_of(request: pytest.FixtureRequest) -> Route | None:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from inventory.models import Sku
-from tests.factories import stock
 from tests.inventory.api.callers import Caller, problem
-from tests.inventory.api.routes import ROUTES, WITH_BODIES, Route, prepare, route_of
+from tests.inventory.api.ground import lay_ground
+from tests.inventory.api.routes import ROUTES, WITH_BODIES, Route, route_of
 from tests.inventory.api.snapshots import everything
 from tests.inventory.api.syncs import end_syncs
-from warehouses.models import Warehouse
+from warehouses.models import Organization, Warehouse
 
 every_write = pytest.mark.parametrize("route", WITH_BODIES, ids=str)
 
@@ -118,22 +118,28 @@ MASS_ASSIGNMENT = [
 
 
 @pytest.fixture
-def stocked(request: pytest.FixtureRequest, sku: Sku, warehouse: Warehouse) -> Sku:
-    stock(sku, warehouse, 1000)
-    prepare(sku, warehouse, route=route_of(request))
-    return sku
+def organization(db: None, request: pytest.FixtureRequest) -> Organization:
+    return lay_ground(route_of(request))
+
+
+@pytest.fixture
+def stocked(organization: Organization) -> Sku:
+    return Sku.objects.get(organization=organization, code="SKU-001")
 
 
 @pytest.fixture
 def refuses(api: Caller, stocked: Sku, warehouse: Warehouse) -> Iterator[Callable[..., None]]:
     """`refuses(route, content, headers)`: sends it and looks at the answer. The database is compared at the end."""
     before = everything()
+    paths: dict[str, str] = {}  # found once: what is refused changes nothing
 
     def check(
         route: Route, content: bytes, headers: dict[str, str] | None = None, path: str | None = None
     ) -> None:
-        (request, *_) = route.requests("SKU-001", warehouse.public_id)
-        response = api.send(route.method, path or request.path, content, {**route.headers, **(headers or {})})
+        path = path or paths.get(str(route))
+        if path is None:
+            path = paths[str(route)] = route.requests("SKU-001", warehouse.public_id)[0].path
+        response = api.send(route.method, path, content, {**route.headers, **(headers or {})})
         shown = (content[:120], headers)
         assert 400 <= response.status_code < 500, (*shown, response.status_code)
         body = problem(response)
@@ -199,7 +205,8 @@ class TestValues:
             if isinstance(value, float):
                 return NOT_AMOUNTS
             if isinstance(value, str):
-                return NOT_TEXTS + (BLANKS if name not in route.blank else [])
+                bad = [text for text in NOT_TEXTS if text != '"a\\nb"' or name not in route.multiline]
+                return bad + (BLANKS if name not in route.blank else [])
             if isinstance(value, list):
                 deep = "[" * 30 + "]" * 30
                 rows = [
@@ -339,7 +346,8 @@ class TestBodies:
     ) -> None:
         (good, *_) = bodies(route, warehouse)
         for content, headers in raw_bodies(json.dumps(good).encode()):
-            refuses(route, content, headers)
+            if content != b"{}" or good.keys() - route.optional:  # a body whose members may all be left out
+                refuses(route, content, headers)
 
     def test_the_same_member_twice(
         self, route: Route, refuses: Callable[..., None], warehouse: Warehouse

@@ -20,16 +20,18 @@ from inventory.webhooks import endpoints
 from tests import factories
 from tests.inventory.api.demonstration import make_demonstration
 from tests.inventory.api.routes import EVERY_SCOPE
+from tests.inventory.api.undescribed import UNDESCRIBED
 from warehouses.http import throttling
 from warehouses.models import ApiKey
 
 EXAMPLES = int(os.environ.get("SCHEMATHESIS_EXAMPLES", "5"))
+EVERY_STATUS_BUT_400 = ["2xx", "3xx", *map(str, range(401, 500)), "5xx"]
 CONFIG = schemathesis.Config.from_dict(
     {
         "seed": 20260312,
         "generation": {"max-examples": EXAMPLES},
-        # A cursor or an entity tag that was made up has the right form and is refused all the same.
-        "checks": {"positive_data_acceptance": {"enabled": False}},
+        # What the document calls valid may break a rule of the business, or not be there, but is never 400.
+        "checks": {"positive_data_acceptance": {"expected-statuses": EVERY_STATUS_BUT_400}},
     }
 )
 
@@ -58,8 +60,21 @@ def key(_one_connection: None, monkeypatch: pytest.MonkeyPatch) -> str:
     return factories.make_key(make_demonstration(), EVERY_SCOPE)
 
 
-def check(case: Any, **headers: str) -> None:
+def check(contract: str, case: Any, **headers: str) -> None:
+    if case.meta.generation.mode.is_positive:
+        make_good(contract, case)
     case.call_and_validate(headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def make_good(contract: str, case: Any) -> None:
+    """What a document cannot say of what should be accepted, made good."""
+    # Made-up entity tags are 412 whatever else there is, and one that Schemathesis tries has no quotes.
+    case.headers.pop("If-Match", None)
+    for known in UNDESCRIBED:
+        if known.contract == contract and case.operation.label in (
+            known.operations or [case.operation.label]
+        ):
+            known.mend(case)
 
 
 # What one example leaves behind is there for the next one, as in life.
@@ -73,19 +88,19 @@ backoffice = schema_of("backoffice")
 @gateway.parametrize()
 @one_database
 def test_gateway(case: Any, key: str) -> None:
-    check(case, X_API_Key=key)
+    check("gateway", case, X_API_Key=key)
 
 
 @nexus.parametrize()
 @one_database
 def test_nexus(case: Any, key: str) -> None:
-    check(case, X_API_Key=key)
+    check("nexus", case, X_API_Key=key)
 
 
 @pos.parametrize()
 @one_database
 def test_pos(case: Any, key: str) -> None:
-    check(case, Authorization=f"Bearer {key}")
+    check("pos", case, Authorization=f"Bearer {key}")
 
 
 @backoffice.parametrize()
@@ -93,4 +108,4 @@ def test_pos(case: Any, key: str) -> None:
 def test_backoffice(case: Any, key: str) -> None:
     # The nexus contract has an address of this one's too, and answers there unless the key is made for this one.
     ApiKey.objects.update(contract="backoffice")
-    check(case, X_API_Key=key)
+    check("backoffice", case, X_API_Key=key)

@@ -32,6 +32,11 @@ NEXUS_WRITE_OF_NEW_LEVELS = 19
 GATEWAY_WRITE_THAT_CHANGES_NOTHING = 13
 REFUSED_WRITE = 6
 POS_WRITE = 16
+# On PostgreSQL, what is plain goes the ledger's short ways: the key, and one stroke; or one to read and one to write it
+# all, and nexus shows the other warehouses of a SKU too. What turns out not to be plain has cost the first look.
+GATEWAY_QUICKLY = 2
+NEXUS_QUICKLY = 4
+FIRST_LOOK = 1
 
 
 @contextmanager
@@ -132,12 +137,18 @@ class TestLists:
         ],
     )
     def test_of_a_key_limited_to_a_warehouse(
-        self, api_with: Callable[..., Caller], rows: int, second: Warehouse, path: str
+        self,
+        api_with: Callable[..., Caller],
+        rows: int,
+        second: Warehouse,
+        path: str,
+        is_postgresql: bool,
     ) -> None:
         limited = api_with(warehouses=[second])
         limited.get("/nexus/api/inventory/warehouses")
 
-        with statements(5 + shows_reserved(path)):
+        # On PostgreSQL a key comes with its warehouses.
+        with statements(5 - is_postgresql + shows_reserved(path)):
             assert limited.get(path).json()["data"]
 
     @pytest.mark.parametrize(
@@ -249,25 +260,27 @@ class TestWrites:
             assert api.post("/api/v1/inventory/bulk", {"updates": rows}).status_code == 200
 
     @pytest.mark.parametrize("count", [1, 3, 500])
-    def test_nexus_bulk(self, api: Caller, codes: list[str], warehouse: Warehouse, count: int) -> None:
+    def test_nexus_bulk(
+        self, api: Caller, codes: list[str], warehouse: Warehouse, count: int, is_postgresql: bool
+    ) -> None:
         rows = [
             {"sku": code, "quantity": 7, "warehouse_id": warehouse.public_id, "reason": "AUDIT"}
             for code in codes[:count]
         ]
 
-        with statements(NEXUS_WRITE):
+        with statements(NEXUS_QUICKLY if is_postgresql else NEXUS_WRITE):
             assert api.post("/api/inventory/bulk", {"updates": rows}).status_code == 200
 
     @pytest.mark.parametrize("count", [1, 3, 500])
     def test_nexus_bulk_of_new_levels(
-        self, api: Caller, organization: Organization, warehouse: Warehouse, count: int
+        self, api: Caller, organization: Organization, warehouse: Warehouse, count: int, is_postgresql: bool
     ) -> None:
         rows = [
             {"sku": code, "quantity": 7, "warehouse_id": warehouse.public_id, "reason": "AUDIT"}
             for code in make_skus(organization, count)
         ]
 
-        with statements(NEXUS_WRITE_OF_NEW_LEVELS):
+        with statements(NEXUS_WRITE_OF_NEW_LEVELS + FIRST_LOOK * is_postgresql):
             assert api.post("/api/inventory/bulk", {"updates": rows}).status_code == 200
 
     @pytest.mark.parametrize("count", [1, 3, 500])
@@ -306,14 +319,14 @@ class TestWrites:
                 response = api.send("PATCH", f"/api/v1/inventory/{item.public_id}", body)
                 assert response.status_code == 200
 
-    def test_one_sku(self, api: Caller, codes: list[str], warehouse: Warehouse) -> None:
+    def test_one_sku(self, api: Caller, codes: list[str], warehouse: Warehouse, is_postgresql: bool) -> None:
         for quantity, code in enumerate(codes[:2]):
             with statements(GATEWAY_WRITE):
                 assert api.put(f"/api/v1/inventory/{code}", {"quantity": quantity}).status_code == 200
-            with statements(GATEWAY_WRITE):
+            with statements(GATEWAY_QUICKLY if is_postgresql else GATEWAY_WRITE):
                 assert api.post("/api/v1/inventory/adjust", {"sku": code, "adjustment": 3}).status_code == 200
             body: dict[str, Any] = {"quantity": 7, "warehouse_id": warehouse.public_id, "reason": "AUDIT"}
-            with statements(NEXUS_WRITE):
+            with statements(NEXUS_QUICKLY if is_postgresql else NEXUS_WRITE):
                 assert api.put(f"/api/inventory/{code}", body).status_code == 200
 
     def test_once_and_again_with_a_key(

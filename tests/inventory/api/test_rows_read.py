@@ -8,14 +8,18 @@ are held; the count behind an exact total is left out, it reads an index.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Product, StockItem
+from inventory import tallies
+from inventory.models import Product, StockItem, TallyKind
+from tests.databases import gather_statistics
 from tests.factories import (
     make_bin,
     make_category,
@@ -26,6 +30,7 @@ from tests.factories import (
 )
 from tests.inventory.api.callers import Caller
 from tests.inventory.api.volume import make_history, make_levels, make_skus
+from warehouses import prepared
 from warehouses.models import Organization, Room, Warehouse
 
 pytestmark = pytest.mark.postgresql
@@ -58,11 +63,13 @@ def stocked(organization: Organization, places: list[Warehouse]) -> None:
     StockItem.objects.filter(sku__code__startswith="ZZ-").update(bin=make_bin(places[2], "V-1", room=vault))
     few = make_category(organization, "Few")
     Product.objects.filter(skus__code__startswith="ZZ-").update(category=few)
+    for kind in TallyKind:
+        tallies.pack(organization.pk, kind)
     rival = make_organization("Rival")
     theirs = list(Warehouse.objects.filter(organization=rival))
     make_levels(rival, make_skus(rival, 2000, prefix="A-"), theirs)
+    gather_statistics()
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
         # Five thousand SKUs fit a hundred pages, which the planner would rather read whole than look up sixty of them:
         # the plans of a million are asked for.
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -80,24 +87,61 @@ def touched(node: dict[str, Any]) -> int:
     return int((node["Actual Rows"] + sum(node.get(name, 0) for name in removed)) * node["Actual Loops"])
 
 
+def explained(sql: str) -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
+        (found,) = cursor.fetchone()
+    plan: dict[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    return plan
+
+
+def explained_prepared(statement: str, parameters: Sequence[Any]) -> dict[str, Any]:
+    """The plan for any values: that is what a statement gets once it is prepared."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"PREPARE looked_at AS {prepared._numbered(statement)}")
+        try:
+            given = ", ".join(["%s"] * len(parameters))
+            cursor.execute(
+                f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE looked_at({given})", list(parameters)
+            )
+            (found,) = cursor.fetchone()
+        finally:
+            cursor.execute("DEALLOCATE looked_at")
+    plan: dict[str, Any] = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+    return plan
+
+
 def cost(caller: Caller, path: str) -> tuple[int, int, int, str]:
     """(rows shown, rows touched, buffers, the plans) of a page's statements but the count and the caller's own."""
-    with CaptureQueriesContext(connection) as captured:
+    sent: list[tuple[str, Sequence[Any]]] = []
+    fetch = prepared.fetch
+
+    def noted(statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        sent.append((statement, parameters))
+        return fetch(statement, parameters)
+
+    with CaptureQueriesContext(connection) as captured, patch.object(prepared, "fetch", noted):
         response = caller.get(path)
     assert response.status_code == 200, response.content
+    looked_at = [
+        (query["sql"], partial(explained, query["sql"]))
+        for query in captured.captured_queries
+        if query["sql"].startswith("SELECT") and '"inventory_' in query["sql"]
+    ] + [
+        (statement, partial(explained_prepared, statement, parameters))
+        for statement, parameters in sent
+        if " inventory_" in statement
+    ]
     rows = buffers = 0
     plans = []
-    for query in captured.captured_queries:
-        sql = query["sql"]
-        if not sql.startswith("SELECT") or "COUNT(*)" in sql or '"inventory_' not in sql:
+    for sql, explain in looked_at:
+        if "COUNT(*)" in sql:
             continue
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}")
-            (found,) = cursor.fetchone()
-        plan = (json.loads(found) if isinstance(found, str) else found)[0]["Plan"]
+        plan = explain()
         rows += sum(touched(node) for node in scans(plan))
         buffers += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
         plans.append(f"{sql[:300]} …\n{json.dumps(plan, indent=1)[:6000]}")
+    assert looked_at, "nothing was read"
     return len(response.json()["data"]), rows, buffers, "\n\n".join(plans)
 
 

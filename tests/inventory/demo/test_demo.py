@@ -293,7 +293,12 @@ def test_movements_tell_ninety_days(demo: Demo) -> None:
             sold[warehouse][day.weekday()] -= delta
     # The opening stock, and every day until yesterday; what is going on today is moved today.
     assert days - {today} == {today - timedelta(days=ago) for ago in range(1, 92)}
-    assert reasons - {"put_away", "destruction", "ADJUSTMENT"} == {  # what the operations of today add
+    assert reasons - {
+        "put_away",
+        "destruction",
+        "ADJUSTMENT",
+        "stock_request",
+    } == {  # what the operations of today add
         *("opening_stock", "supplier_receipt", "SALE", "RETURN", "DAMAGE", "THEFT", "TRANSFER"),
         *("cycle_count", "expired", "supplier_return"),
     }
@@ -301,7 +306,10 @@ def test_movements_tell_ninety_days(demo: Demo) -> None:
         (ActorType.SYSTEM, "system"),
         (ActorType.KEY, "Web shop"),
         (ActorType.KEY, "Cash desk Mitte"),
-        *((ActorType.USER, f"{name}@demo.example") for name in ("manager", "store.manager", "counter")),
+        *(
+            (ActorType.USER, f"{name}@demo.example")
+            for name in ("manager", "store.manager", "counter", "approver")
+        ),
     }
     shop = sold["Store Berlin Mitte"]
     assert shop[6] == 0  # closed on Sundays

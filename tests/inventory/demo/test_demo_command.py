@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from inventory.demo.barcodes import internal_ean13
+from inventory.catalogue.own_barcodes import internal_ean13
 from inventory.demo.people import kept_password, new_password
 from tests.factories import make_organization
 from warehouses.models import Organization, User

@@ -73,6 +73,7 @@ from tests.inventory.ledger.test_properties import (
     trays,
     whole_batches,
 )
+from tests.machine.profile import IS_NIGHTLY
 from warehouses import transactions
 from warehouses.refusals import Refusal
 
@@ -616,7 +617,10 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(900)  # nightly: a minute by itself, and more beside others
 @pytest.mark.usefixtures("today", "_clock")
 def test_random_operations() -> None:
     Operations.businesses = (Business("One"),)
-    run_state_machine_as_test(Operations, settings=settings(PROFILE, max_examples=SEARCH or 24))
+    run_state_machine_as_test(
+        Operations, settings=settings(PROFILE, max_examples=SEARCH or (16 if IS_NIGHTLY else 5))
+    )

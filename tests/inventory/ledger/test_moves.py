@@ -24,7 +24,7 @@ from tests.inventory.ledger.batches import (
     reserve,
     to,
 )
-from warehouses.models import Bin, Organization, Warehouse
+from warehouses.models import Bin, Organization, Room, Warehouse
 from warehouses.refusals import Conflict, Forbidden, InvalidInput, NotFound
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
@@ -361,3 +361,19 @@ def test_a_move_without_a_reason_is_a_programming_error(
     factories.stock(sku, depot, 5)
     with pytest.raises(ValueError, match="reason"):
         record(replace(move(sku, depot, 1, to_bin=bins["A-1"]), reason=None))
+
+
+def test_what_lies_in_the_room_already_is_not_brought_there(
+    sku: Sku, depot: Warehouse, bins: dict[str, Bin]
+) -> None:
+    ward = Room.objects.create(organization=depot.organization, warehouse=depot, name="Ward")
+    one, two = (factories.make_bin(depot, code, room=ward) for code in ("W-1", "W-2"))
+    factories.stock(sku, depot, 4, bin=one)
+    factories.stock(sku, depot, 3, bin=bins["A-1"])
+    refusal = refused(move(sku, depot, 4, to_bin=two, from_outside=ward))
+    assert (refusal.code, refusal.extra) == ("STOCK_UNAVAILABLE", {"available": 3})
+    recorded = record(move(sku, depot, 3, to_bin=two, from_outside=ward))
+    assert picked(recorded) == [("A-1", None, -3), ("W-2", None, 3)]
+    # From bin to bin within the room, where nothing is said.
+    recorded = record(move(sku, depot, 3, to_bin=one))
+    assert picked(recorded) == [("W-2", None, -3), ("W-1", None, 3)]

@@ -587,6 +587,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: History.now)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.django_db
 @pytest.mark.usefixtures("today", "_clock")
 def test_random_histories() -> None:

@@ -254,6 +254,7 @@ def _multiply(endpoint_id: UUID, count: int) -> None:
             " FROM (SELECT * FROM inventory_event LIMIT 1) e, generate_series(1, %s)",
             [count],
         )
+        cursor.execute("ANALYZE inventory_event")  # or it may be planned for the one that was there before
         cursor.execute(
             "INSERT INTO inventory_delivery (id, organization_id, endpoint_id, event_id, state, tries, attempt_count,"
             " next_attempt_at, created_at) SELECT gen_random_uuid(), organization_id, %s, id, 'pending', 0, 0,"

@@ -59,12 +59,12 @@ def make_key(organization: Organization, number: int) -> None:
 
 #: Screen → (how a row is made, rows that a new organization already has, queries of the list)
 LISTS: dict[str, tuple[Callable[[Organization, int], None], int, int]] = {
-    "warehouse": (make_warehouse, 1, 12),
-    "room": (make_room, 1, 13),
-    "bin": (make_bin, 1, 13),
-    "membership": (make_member, 1, 13),
-    "invitation": (make_invitation, 0, 14),
-    "apikey": (make_key, 0, 13),
+    "warehouse": (make_warehouse, 1, 14),
+    "room": (make_room, 1, 15),
+    "bin": (make_bin, 1, 15),
+    "membership": (make_member, 1, 15),
+    "invitation": (make_invitation, 0, 16),
+    "apikey": (make_key, 0, 15),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from inventory.api.backoffice.analytics.schemas import InventoryReport
 from inventory.api.backoffice.catalogue.problem_codes import CATEGORY_NOT_FOUND
 from inventory.api.problem_codes import WAREHOUSE_NOT_FOUND
+from warehouses.http.moments import MOMENT_SCHEMA
 from warehouses.http.operations import Operation, Parameter
 
 __all__ = ["get_analytics"]
@@ -80,8 +81,13 @@ get_analytics = Operation(
     "mean of the stock's values at the end of each day. Over more than 92 days, stock over time is told week by week.",
     parameters={
         "locationId": Parameter("Only this location."),
-        "fromDate": Parameter(f"The first day: {_MOMENT}. 30 days before the end, if left out."),
-        "toDate": Parameter(f"The last day: {_MOMENT}; a day is taken in as a whole. Today, if left out."),
+        "fromDate": Parameter(
+            f"The first day: {_MOMENT}. 30 days before the end, if left out.", schema=MOMENT_SCHEMA
+        ),
+        "toDate": Parameter(
+            f"The last day: {_MOMENT}; a day is taken in as a whole. Today, if left out.",
+            schema=MOMENT_SCHEMA,
+        ),
         "categoryId": Parameter("Only products of this category."),
     },
     problems=(WAREHOUSE_NOT_FOUND, CATEGORY_NOT_FOUND),

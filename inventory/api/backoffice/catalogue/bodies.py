@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from rest_framework import serializers
-
 from inventory.catalogue import MOST_BARCODES
 from inventory.models import Category, Product
 from inventory.models.sku import MAXIMUM_QUANTITY, validate_code
+from warehouses.http.conditions import Changing
 from warehouses.http.fields import (
     StrictBooleanField,
     StrictCharField,
@@ -33,13 +32,12 @@ class CategoryBody(StrictSerializer):
 class ProductChangeBody(StrictSerializer):
     """`PATCH /api/products/[id]`: what is not given stays as it is."""
 
+    conditions = (Changing(),)
+
     name = StrictCharField(max_length=200, required=False, help_text="What it is called.")
     categoryId = TypeIdField(
         Category.prefix, required=False, allow_null=True, help_text="Its category; null for none."
     )
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        return _changing(attrs)
 
 
 class ProductBody(ProductChangeBody):
@@ -50,6 +48,8 @@ class ProductBody(ProductChangeBody):
 
 class SkuChangeBody(StrictSerializer):
     """`PATCH /api/skus/[id]`: what is not given stays as it is."""
+
+    conditions = (Changing(),)
 
     code = StrictCharField(
         max_length=64,
@@ -103,9 +103,6 @@ class SkuChangeBody(StrictSerializer):
         help_text="All of its barcodes; each means one SKU in the organization.",
     )
 
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        return _changing(attrs)
-
 
 class SkuBody(SkuChangeBody):
     """`POST /api/skus`."""
@@ -122,9 +119,3 @@ class SkuBody(SkuChangeBody):
         allow_null=True,
         help_text="The product that it is a variant of; without one it gets a product of its own.",
     )
-
-
-def _changing(attrs: dict[str, object]) -> dict[str, object]:
-    if not attrs:
-        raise serializers.ValidationError("Name at least one field to change.", code="empty")
-    return attrs

@@ -15,12 +15,9 @@ from warehouses.http.filters import (
     StrictFilterSet,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 
 __all__ = ["CategoryFilters", "ProductFilters", "SkuFilters"]
-
-_START = "Made on or after: a day in the organization's time zone, or an instant."
-_END = "Made on or before; a day is taken in as a whole."
 
 
 class CategoryFilters(StrictFilterSet):
@@ -45,8 +42,8 @@ class ProductFilters(MomentFilterSet):
     categoryId: ClassVar[filters.Filter] = TypeIdFilter(
         Category.prefix, field_name="category_id", help_text="Only products of this category."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(method="from_start", help_text=_START)
-    endDate: ClassVar[filters.Filter] = MomentFilter(method="to_end", help_text=_END)
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(orders={"name": ("name",), "createdAt": ("created_at",)})
 
 
@@ -71,8 +68,8 @@ class SkuFilters(MomentFilterSet):
         field_name="is_lot_controlled",
         help_text="Only SKUs that are (true) or are not (false) lot-controlled.",
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(method="from_start", help_text=_START)
-    endDate: ClassVar[filters.Filter] = MomentFilter(method="to_end", help_text=_END)
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={"code": ("code_key",), "title": ("title",), "createdAt": ("created_at",)}
     )

@@ -30,7 +30,7 @@ from inventory.api.backoffice.catalogue.objects import (
 )
 from inventory.api.tags import require_tag, tag_of
 from inventory.catalogue import ProductValues, SkuValues
-from inventory.models import Category, Product, Sku
+from inventory.models import Category, Product, Sku, TallyKind
 from warehouses.http.etags import Expected, expected_tags
 
 __all__ = ["CategoryDetail", "CategoryList", "ProductDetail", "ProductList", "SkuDetail", "SkuList"]
@@ -271,8 +271,8 @@ class SkuList(SkuView):
 
     @documentation.list_skus
     def get(self, request: Request) -> HttpResponse:
-        rows = Sku.objects.filter(organization=self.access.organization).order_by("code_key", "pk")
-        return self.paged(self.page(self.filtered(rows), sku_objects))
+        rows = Sku.objects.filter(organization=self.access.organization).order_by("code_key")
+        return self.paged(self.page(self.filtered(rows), sku_objects, counted=self.counted(TallyKind.SKU)))
 
     @documentation.create_sku
     def post(self, request: Request) -> HttpResponse:

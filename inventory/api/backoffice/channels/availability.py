@@ -24,7 +24,7 @@ from inventory.availability.checking import Wish, check
 from inventory.availability.records import read_availability, read_sku, visible_levels
 from inventory.channel_rules import rules_version, set_rule, visible_rules
 from inventory.channels import channels_named
-from inventory.models import Sku
+from inventory.models import Sku, TallyKind
 from inventory.names import Names
 from inventory.reservations import expire_due
 from warehouses.http.etags import expected_tags
@@ -43,14 +43,16 @@ class AvailabilityList(ChannelView):
 
     @documentation.list_availability
     def get(self, request: Request) -> HttpResponse:
-        levels = visible_levels(access=self.access, warehouse=self.location())
+        place = self.location()
+        levels = visible_levels(access=self.access, warehouse=place)
         channels = self.channels("channelId")
 
         def rows(keys: list[UUID]) -> list[dict[str, Any]]:
             found = read_availability(access=self.access, keys=keys, channels=channels)
             return [availability_object(record) for record in found]
 
-        return self.paged(self.page(self.filtered(levels), rows))
+        counted = self.counted(TallyKind.LEVEL, warehouse=place)
+        return self.paged(self.page(self.filtered(levels), rows, counted=counted))
 
 
 class AvailabilityDetail(ChannelView):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
+from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from inventory.channel_rules import LARGEST
 from inventory.models import Channel, ChannelPolicy
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import Changing, Described
 from warehouses.http.fields import (
     StrictBooleanField,
     StrictCharField,
@@ -20,35 +22,50 @@ from warehouses.models import Warehouse
 
 __all__ = ["ChannelBody", "ChannelChangeBody", "ChannelRuleBody", "CheckBody"]
 
+(_CODE_FORM,) = (
+    re.compile(validator.regex).pattern.removeprefix(r"\A").removesuffix(r"\Z")
+    for validator in Channel._meta.get_field("code").validators
+    if isinstance(validator, RegexValidator)
+)
 _CODE = "Small letters and digits, with - or _ between, as in web-shop."
+#: As the business code has it, which names the field at fault.
+_ALLOCATED = {
+    "required": ["allocation"],
+    "properties": {"policy": {"enum": [ChannelPolicy.ALLOCATED.value]}, "allocation": {"type": "integer"}},
+}
+_NOT_ALLOCATED = {
+    "properties": {
+        "policy": {"enum": [policy.value for policy in ChannelPolicy if policy != ChannelPolicy.ALLOCATED]},
+        "allocation": {"nullable": True, "enum": [None]},
+    }
+}
 _BUFFER = "Units kept back from the channel in every location, unless a rule says otherwise."
 
 
 class ChannelChangeBody(StrictSerializer):
     """`PATCH /api/channels/[id]`: what is not given stays as it is."""
 
-    code = StrictCharField(max_length=40, required=False, help_text=_CODE)
+    conditions = (Changing(),)
+
+    code = StrictCharField(max_length=40, like=_CODE_FORM, required=False, help_text=_CODE)
     name = StrictCharField(max_length=120, required=False, help_text="What people call it.")
     buffer = StrictIntegerField(min_value=0, max_value=LARGEST, required=False, help_text=_BUFFER)
     isActive = StrictBooleanField(
         source="is_active", required=False, help_text="Nothing is promised to a channel that is not active."
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs:
-            raise serializers.ValidationError("Name at least one field to change.", code="empty")
-        return attrs
-
 
 class ChannelBody(ChannelChangeBody):
     """`POST /api/channels`."""
 
-    code = StrictCharField(max_length=40, help_text=_CODE)
+    code = StrictCharField(max_length=40, like=_CODE_FORM, help_text=_CODE)
     name = StrictCharField(max_length=120, help_text="What people call it.")
 
 
 class ChannelRuleBody(StrictSerializer):
     """`POST /api/inventory/availability/[id]`: what a channel may be promised of the SKU in one location."""
+
+    conditions = (Described({"anyOf": [_ALLOCATED, _NOT_ALLOCATED]}),)
 
     locationId = TypeIdField(Warehouse.prefix, help_text="The location.")
     channelId = TypeIdField(Channel.prefix, help_text="The channel.")

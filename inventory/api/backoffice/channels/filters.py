@@ -16,7 +16,7 @@ from warehouses.http.filters import (
     StrictFilterSet,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 
 __all__ = ["AvailabilityFilters", "ChannelFilters", "MatrixFilters"]
 
@@ -30,13 +30,8 @@ class ChannelFilters(MomentFilterSet):
     search: ClassVar[filters.Filter] = StrictCharFilter(
         method="named", max_length=120, help_text="Only channels whose code or name has this in it."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={"name": ("name",), "code": ("code",), "createdAt": ("created_at",)}
     )

@@ -23,7 +23,7 @@ from inventory.availability.drilldown import drill_down
 from inventory.availability.records import read_availability, visible_levels
 from inventory.availability.summary import summarize
 from inventory.channels import visible_channels
-from inventory.models import Channel
+from inventory.models import Channel, TallyKind
 from warehouses.http.faults import invalid_parameters
 from warehouses.http.paging import in_order
 
@@ -51,7 +51,8 @@ class ChannelLocation(ChannelView):
             found = read_availability(access=self.access, keys=keys, channels=channels)
             return [matrix_object(record) for record in found]
 
-        page = self.page(self.filtered(levels), rows)
+        counted = self.counted(TallyKind.LEVEL, warehouse=warehouse)
+        page = self.page(self.filtered(levels), rows, counted=counted)
         answer = self.paged(page)
         answer.data = {
             "locationId": warehouse.public_id,

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from rest_framework import serializers
-
 from inventory.models import Hold, Lot, StockItem
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import Instead
 from warehouses.http.fields import StrictCharField, StrictIntegerField, StrictSerializer, TypeIdField
 from warehouses.models import Bin, Warehouse
 
 __all__ = ["HoldBody", "HoldReleaseBody"]
 
-#: What a stock item says of itself.
-_SAID_BY_THE_ITEM = ("sku", "binId", "lotId")
-
 
 class HoldBody(StrictSerializer):
     """`POST /api/inventory/holds`: a SKU in a location, narrowed to a bin or a lot; or one stock item."""
+
+    conditions = (
+        Instead(
+            "stockItemId",
+            others=("sku", "binId", "lotId"),
+            needed=("sku", "locationId"),
+            too_much="The stock item says this already.",
+            too_little="Give this, or a `stockItemId`.",
+        ),
+    )
 
     sku = StrictCharField(
         max_length=128, required=False, help_text="The SKU's code; not together with `stockItemId`."
@@ -39,24 +45,6 @@ class HoldBody(StrictSerializer):
     referenceId = StrictCharField(
         max_length=120, required=False, allow_blank=True, help_text="The number of an inspection, say."
     )
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        faults = {}
-        if "stockItemId" in attrs:
-            faults = {
-                name: serializers.ErrorDetail("The stock item says this already.", code="redundant")
-                for name in _SAID_BY_THE_ITEM
-                if name in attrs
-            }
-        else:
-            faults = {
-                name: serializers.ErrorDetail("Give this, or a `stockItemId`.", code="required")
-                for name in ("sku", "locationId")
-                if name not in attrs
-            }
-        if faults:
-            raise serializers.ValidationError(faults)
-        return attrs
 
 
 class HoldReleaseBody(StrictSerializer):

@@ -9,7 +9,7 @@ from django_filters import filters
 
 from inventory.models import Hold, HoldPart, HoldState, Lot, StockItem, sku_key
 from warehouses.http.filters import SortFilter, StrictCharFilter, StrictChoiceFilter, TypeIdFilter
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 from warehouses.models import Bin, Warehouse
 
 __all__ = ["HoldFilters"]
@@ -51,13 +51,8 @@ class HoldFilters(MomentFilterSet):
     referenceId: ClassVar[filters.Filter] = StrictCharFilter(
         field_name="reference", max_length=120, help_text="Only holds with this reference."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={"createdAt": ("created_at",), "quantity": ("quantity",)}
     )

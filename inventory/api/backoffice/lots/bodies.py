@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from inventory.models import Lot, LotState, StockItem
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import Changing, NotBoth
 from warehouses.http.fields import (
     StrictCharField,
     StrictDateField,
@@ -57,6 +58,8 @@ class LotBody(StrictSerializer):
 class LotChangeBody(StrictSerializer):
     """`PATCH /api/lots/[id]`: what is not given stays as it is."""
 
+    conditions = (Changing(besides=("note",)),)
+
     code = StrictCharField(max_length=64, required=False, help_text="The lot's code, once per SKU.")
     expiresOn = StrictDateField(
         required=False, allow_null=True, help_text="The last day on which it is good; null: it keeps."
@@ -70,13 +73,12 @@ class LotChangeBody(StrictSerializer):
         max_length=300, required=False, allow_blank=True, help_text="Why, for its history."
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() - {"note"}:
-            raise serializers.ValidationError("Name at least one field to change.", code="empty")
-        return attrs
-
 
 class LotControlLine(StrictSerializer):
+    conditions = (
+        NotBoth("lotCode", "lotId", "Name the lot by its code or by its id, not by both.", "unknown_field"),
+    )
+
     sku = StrictCharField(max_length=255, help_text="The code of the SKU.")
     locationId = TypeIdField(Warehouse.prefix, help_text="Where it is to be picked.")
     quantity = UnitsField(help_text="How many units.")
@@ -84,13 +86,6 @@ class LotControlLine(StrictSerializer):
     lotId = TypeIdField(
         Lot.prefix, required=False, help_text="The lot, by its id. Give one of the two, or neither."
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "lotCode" in attrs and "lotId" in attrs:
-            raise serializers.ValidationError(
-                {"lotId": "Name the lot by its code or by its id, not by both."}, code="unknown_field"
-            )
-        return attrs
 
 
 class LotControlBody(StrictSerializer):

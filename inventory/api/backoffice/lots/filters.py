@@ -20,7 +20,7 @@ from warehouses.http.filters import (
     StrictIntegerFilter,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 from warehouses.http.organization import require_access
 from warehouses.identifiers import decode
 from warehouses.models import Bin, RoomType
@@ -54,13 +54,8 @@ class LotFilters(MomentFilterSet):
     hasStock: ClassVar[filters.Filter] = StrictBooleanFilter(
         method="with_stock", help_text="true: only lots of which there are units; false: only those without."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Received on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Received on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter("Received")
+    endDate: ClassVar[filters.Filter] = EndFilter("Received")
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={
             "code": ("code",),
@@ -128,13 +123,8 @@ class DestructionFilters(MomentFilterSet):
     lotId: ClassVar[filters.Filter] = StrictCharFilter(
         method="of_lot", help_text="Only records that name this lot."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Recorded on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Recorded on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter("Recorded")
+    endDate: ClassVar[filters.Filter] = EndFilter("Recorded")
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={"createdAt": ("created_at",), "location": ("warehouse__name",)}
     )

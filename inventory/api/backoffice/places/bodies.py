@@ -6,6 +6,7 @@ from typing import Final
 
 from rest_framework import serializers
 
+from warehouses.http.conditions import Changing
 from warehouses.http.fields import (
     LARGEST_QUANTITY,
     StrictBooleanField,
@@ -63,13 +64,12 @@ class LocationBody(LocationFields):
 class LocationChangeBody(LocationFields):
     """`PATCH /api/locations/[id]`: what is not given stays as it is."""
 
+    conditions = (Changing(),)
+
     name = StrictCharField(max_length=120, required=False, help_text=_LOCATION_NAME)
     isActive = StrictBooleanField(
         required=False, help_text="False closes it, if it is empty; true opens it again."
     )
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        return _changing(attrs)
 
 
 class RoomBody(StrictSerializer):
@@ -89,14 +89,13 @@ class RoomBody(StrictSerializer):
 class RoomChangeBody(StrictSerializer):
     """`PATCH /api/locations/[id]/rooms/[roomId]`: what is not given stays as it is."""
 
+    conditions = (Changing(),)
+
     name = StrictCharField(max_length=80, required=False, help_text=_ROOM_NAME)
     roomType = serializers.ChoiceField(
         choices=RoomType.choices, required=False, help_text="What the goods in it are for."
     )
     isSellable = StrictBooleanField(required=False, help_text=_SELLABLE)
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        return _changing(attrs)
 
 
 class BinFields(StrictSerializer):
@@ -147,6 +146,8 @@ class BinsBody(StrictSerializer):
 class BinChangeBody(BinFields):
     """`PATCH /api/locations/[id]/bins/[binId]`: what is not given stays as it is."""
 
+    conditions = (Changing(),)
+
     code = StrictCharField(
         max_length=40,
         required=False,
@@ -155,12 +156,3 @@ class BinChangeBody(BinFields):
     isActive = StrictBooleanField(
         required=False, help_text="False closes it, if it is empty; true opens it again."
     )
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        return _changing(attrs)
-
-
-def _changing(attrs: dict[str, object]) -> dict[str, object]:
-    if not attrs:
-        raise serializers.ValidationError("Name at least one field to change.", code="empty")
-    return attrs

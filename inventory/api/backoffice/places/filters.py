@@ -16,7 +16,7 @@ from warehouses.http.filters import (
     StrictFilterSet,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 from warehouses.models import Room, RoomType, WarehouseType
 
 __all__ = ["BinFilters", "LocationFilters", "RoomFilters"]
@@ -40,13 +40,8 @@ class LocationFilters(MomentFilterSet):
     isReadonly: ClassVar[filters.Filter] = StrictBooleanFilter(
         field_name="is_readonly", help_text="Only locations that are (true) or are not (false) read-only."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(orders={"name": ("name",), "createdAt": ("created_at",)})
 
 

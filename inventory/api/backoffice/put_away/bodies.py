@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from inventory.models import Lot, PutAwayLine
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import BelongsTo
 from warehouses.http.fields import (
     StrictCharField,
     StrictIntegerField,
@@ -73,6 +72,8 @@ class PutAwayDoneField(StrictListField):
 class PutAwayActionBody(StrictSerializer):
     """`POST /api/inventory/put-away/[id]`. `lines` belong to `complete`."""
 
+    conditions = (BelongsTo("action", ("complete",), ("lines",), "Only `complete` takes this."),)
+
     action = serializers.ChoiceField(choices=("complete", "cancel"))
     lines = PutAwayDoneField(
         required=False,
@@ -81,9 +82,3 @@ class PutAwayActionBody(StrictSerializer):
         help_text="`complete`: what was done otherwise than planned. Lines that are left out were done as planned.",
     )
     note = StrictCharField(max_length=500, required=False, help_text="Why, in words; kept in the history.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["action"] != "complete" and "lines" in attrs:
-            message = serializers.ErrorDetail("Only `complete` takes this.", code="unknown_field")
-            raise serializers.ValidationError({"lines": message})
-        return attrs

@@ -9,7 +9,7 @@ from django_filters import filters
 
 from inventory.models import Lot, PutAwayLine, PutAwayState, sku_key
 from warehouses.http.filters import SortFilter, StrictCharFilter, StrictChoiceFilter, TypeIdFilter
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 from warehouses.identifiers import decode
 from warehouses.models import Bin, Warehouse
 
@@ -40,13 +40,8 @@ class PutAwayFilters(MomentFilterSet):
     createdBy: ClassVar[filters.Filter] = StrictCharFilter(
         field_name="actor_name", help_text="Only tasks that were made by this person or key: its name."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={
             "createdAt": ("created_at",),

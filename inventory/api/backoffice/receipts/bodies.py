@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from rest_framework import serializers
-
 from inventory.models import Lot, Replenishment
 from inventory.models.sku import MAXIMUM_QUANTITY
 from inventory.receipts import MOST_LINES
+from warehouses.http.conditions import NotBoth
 from warehouses.http.fields import (
     StrictCharField,
     StrictDateField,
@@ -36,6 +33,8 @@ class ReceiptLotBody(StrictSerializer):
 class ReceiptLineBody(StrictSerializer):
     """So many units of a SKU."""
 
+    conditions = (NotBoth("lotId", "lot", "Give this or `lotId`, not both."),)
+
     sku = StrictCharField(max_length=64, help_text="The SKU's code.")
     quantity = StrictIntegerField(min_value=1, max_value=MAXIMUM_QUANTITY, help_text="How many units came.")
     binId = TypeIdField(
@@ -50,13 +49,6 @@ class ReceiptLineBody(StrictSerializer):
     replenishmentId = TypeIdField(
         Replenishment.prefix, required=False, help_text="The order at a supplier that they were expected by."
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "lot" in attrs and "lotId" in attrs:
-            raise serializers.ValidationError(
-                {"lot": "Give this or `lotId`, not both."}, code="contradiction"
-            )
-        return attrs
 
 
 class ReceiptBody(StrictSerializer):

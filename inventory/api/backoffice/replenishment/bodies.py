@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from inventory.models import Category, ReplenishmentSource
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import BelongsTo, Changing, Needs
 from warehouses.http.fields import (
     StrictCharField,
     StrictDateField,
@@ -34,6 +35,15 @@ def _quantity(words: str, **kwargs: Any) -> StrictIntegerField:
 class ReplenishmentSourceBody(StrictSerializer):
     """Where the goods come from: `{type: supplier, name}` or `{type: transfer, fromLocationId}`."""
 
+    conditions = (
+        Needs("type", "supplier", ("name",), "A source of this type needs this."),
+        Needs("type", "transfer", ("fromLocationId",), "A source of this type needs this."),
+        BelongsTo("type", ("supplier",), ("name",), "A source of this type has none.", "contradiction"),
+        BelongsTo(
+            "type", ("transfer",), ("fromLocationId",), "A source of this type has none.", "contradiction"
+        ),
+    )
+
     type = serializers.ChoiceField(
         choices=ReplenishmentSource.choices,
         help_text="`supplier`: bought. `transfer`: from another location.",
@@ -43,23 +53,11 @@ class ReplenishmentSourceBody(StrictSerializer):
         Warehouse.prefix, required=False, help_text="The location that the goods come from."
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        wanted, other = (
-            ("name", "fromLocationId")
-            if attrs["type"] == ReplenishmentSource.SUPPLIER
-            else ("fromLocationId", "name")
-        )
-        if wanted not in attrs:
-            raise serializers.ValidationError({wanted: "A source of this type needs this."}, code="required")
-        if other in attrs:
-            raise serializers.ValidationError(
-                {other: "A source of this type has none."}, code="contradiction"
-            )
-        return attrs
-
 
 class ReplenishmentConfigBody(StrictSerializer):
     """`POST /api/inventory/replenishment/config`: what is not given stays as it is."""
+
+    conditions = (Changing("Name at least one field to set.", besides=("sku", "locationId")),)
 
     sku = StrictCharField(max_length=64, help_text="The SKU's code.")
     locationId = TypeIdField(Warehouse.prefix, help_text="The location.")
@@ -83,11 +81,6 @@ class ReplenishmentConfigBody(StrictSerializer):
     source = ReplenishmentSourceBody(  # type: ignore[assignment]  # DRF takes fields off the class
         required=False, allow_null=True, help_text="Where it is ordered; null: nobody has said."
     )
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs.keys() - {"sku", "locationId"}:
-            raise serializers.ValidationError("Name at least one field to set.", code="empty")
-        return attrs
 
 
 class CodesField(StrictListField):

@@ -25,7 +25,7 @@ from warehouses.http.filters import (
     StrictFilterSet,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 
 __all__ = ["ConfigFilters", "ReplenishmentFilters"]
 
@@ -89,13 +89,8 @@ class ReplenishmentFilters(MomentFilterSet):
         lookup_expr="lte",
         help_text="Only those that are expected on this day or before it.",
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={"createdAt": ("created_at",), "sku": ("sku__code_key",), "quantity": ("quantity",)}
     )

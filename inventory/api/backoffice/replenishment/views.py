@@ -27,7 +27,14 @@ from inventory.api.backoffice.replenishment.objects import (
     version_of,
 )
 from inventory.api.tags import require_tag, tag_of
-from inventory.models import Category, Replenishment, ReplenishmentRule, ReplenishmentSource, StockLevel
+from inventory.models import (
+    Category,
+    Replenishment,
+    ReplenishmentRule,
+    ReplenishmentSource,
+    StockLevel,
+    TallyKind,
+)
 from inventory.names import Names
 from inventory.replenishment.orders import (
     Order,
@@ -93,7 +100,8 @@ class ReplenishmentConfigList(ReplenishmentView):
         place = self.location(permission=READ)
         if place is not None:
             levels = levels.filter(warehouse=place)
-        return self.paged(self.page(self.filtered(levels), config_objects))
+        counted = self.counted(TallyKind.LEVEL, warehouse=place, permission=READ)
+        return self.paged(self.page(self.filtered(levels), config_objects, counted=counted))
 
     @documentation.set_config
     def post(self, request: Request) -> HttpResponse:

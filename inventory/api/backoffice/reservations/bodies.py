@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from inventory.models import Channel
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import BelongsTo
 from warehouses.http.fields import (
     StrictCharField,
     StrictDateTimeField,
@@ -40,6 +41,8 @@ class ReservationBody(StrictSerializer):
 class ReservationActionBody(StrictSerializer):
     """`POST /api/inventory/reservations/[id]`. `reasonCode` belongs to `fulfil`."""
 
+    conditions = (BelongsTo("action", ("fulfil",), ("reasonCode",), "Only `fulfil` takes this."),)
+
     action = serializers.ChoiceField(
         choices=("fulfil", "release"),
         help_text="`fulfil`: the goods leave. `release`: they are not promised any more.",
@@ -54,10 +57,3 @@ class ReservationActionBody(StrictSerializer):
         max_length=40, required=False, help_text="For `fulfil`: why the goods leave, SALE if nothing is said."
     )
     note = StrictCharField(max_length=500, required=False, allow_blank=True, help_text="A remark.")
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        if attrs["action"] != "fulfil" and "reasonCode" in attrs:
-            raise serializers.ValidationError(
-                {"reasonCode": "Only `fulfil` takes this."}, code="unknown_field"
-            )
-        return attrs

@@ -11,6 +11,7 @@ from inventory.api.backoffice.reservations.problem_codes import (
     MORE_THAN_OPEN,
     REASON_NOT_ISSUE,
     RESERVATION_NOT_FOUND,
+    RESERVATION_OF_DOCUMENT,
 )
 from inventory.api.backoffice.reservations.schemas import ReservationPage, ReservationRecord
 from inventory.api.backoffice.transitions import INVALID_TRANSITION
@@ -54,6 +55,8 @@ _ROW: Final[dict[str, Any]] = {
     "open": 6,
     "fulfilled": 0,
     "referenceId": "SO-104211",
+    "documentType": None,
+    "documentId": None,
     "note": "To be collected on Friday",
     "expiresAt": "2026-03-15T17:00:00.000Z",
     "closedAt": None,
@@ -132,12 +135,14 @@ act_on_reservation = Operation(
     summary="Fulfil or release a reservation",
     description="`fulfil`: the goods leave, first expired first out, and are not reserved any more. `release`: they "
     "stay, and are available again. Either in part, with a `quantity`. What the last act was, the reservation ends as. "
-    "One that is over, because somebody was faster or its time is up, is refused with `INVALID_TRANSITION`.",
+    "One that is over, because somebody was faster or its time is up, is refused with `INVALID_TRANSITION`; one that a "
+    "document has made (`documentId`), with `RESERVATION_OF_DOCUMENT`.",
     parameters=_ID,
     problems=(
         RESERVATION_NOT_FOUND,
         READONLY_WAREHOUSE,
         WAREHOUSE_INACTIVE,
+        RESERVATION_OF_DOCUMENT,
         INVALID_TRANSITION,
         MORE_THAN_OPEN,
         STOCK_UNAVAILABLE,

@@ -10,7 +10,14 @@ from django_filters import filters
 
 from inventory.models import Channel, Reservation, ReservationState, sku_key
 from warehouses.http.filters import SortFilter, StrictCharFilter, StrictChoiceFilter, TypeIdFilter
-from warehouses.http.moments import Moment, MomentFilter, MomentFilterSet, beginning_of
+from warehouses.http.moments import (
+    EndFilter,
+    Moment,
+    MomentFilter,
+    MomentFilterSet,
+    StartFilter,
+    beginning_of,
+)
 from warehouses.models import Warehouse
 
 __all__ = ["ReservationFilters"]
@@ -47,13 +54,8 @@ class ReservationFilters(MomentFilterSet):
     referenceId: ClassVar[filters.Filter] = StrictCharFilter(
         field_name="reference", max_length=120, help_text="Only reservations for this reference."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     expiresBefore: ClassVar[filters.Filter] = MomentFilter(
         method="ending_before", help_text="Whose time is up before this instant, or before this day begins."
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from inventory import history
 from inventory.api.backoffice.objects import history_objects
-from inventory.models import Channel, Reservation, Sku
+from inventory.models import Channel, DocumentType, Reservation, Sku
 from warehouses.http.instants import instant, instant_or_none
 from warehouses.http.paging import in_order
 from warehouses.identifiers import encode
@@ -39,6 +39,8 @@ def reservation_object(reservation: Reservation) -> dict[str, Any]:
         "open": reservation.open,
         "fulfilled": reservation.fulfilled,
         "referenceId": reservation.reference,
+        "documentType": reservation.document_type or None,
+        "documentId": _document_id(reservation),
         "note": reservation.note or None,
         "expiresAt": instant_or_none(reservation.expires_at),
         "closedAt": instant_or_none(reservation.closed_at),
@@ -52,6 +54,13 @@ def reservation_record(reservation: Reservation) -> dict[str, Any]:
     """With its history, from the beginning on. One query."""
     changes = history.history_of([reservation])[reservation.pk]
     return {**reservation_object(reservation), "history": history_objects(changes)}
+
+
+def _document_id(reservation: Reservation) -> str | None:
+    if reservation.document_id is None:
+        return None
+    kind = DocumentType(reservation.document_type)
+    return encode(kind.model.prefix, reservation.document_id)
 
 
 def version_of(reservation: Reservation) -> str:

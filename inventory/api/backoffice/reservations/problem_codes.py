@@ -6,7 +6,14 @@ from typing import Final
 
 from warehouses.http.problem_codes import ProblemCode
 
-__all__ = ["CODES", "EXPIRES_IN_PAST", "MORE_THAN_OPEN", "REASON_NOT_ISSUE", "RESERVATION_NOT_FOUND"]
+__all__ = [
+    "CODES",
+    "EXPIRES_IN_PAST",
+    "MORE_THAN_OPEN",
+    "REASON_NOT_ISSUE",
+    "RESERVATION_NOT_FOUND",
+    "RESERVATION_OF_DOCUMENT",
+]
 
 RESERVATION_NOT_FOUND: Final = ProblemCode(
     "RESERVATION_NOT_FOUND",
@@ -32,5 +39,17 @@ MORE_THAN_OPEN: Final = ProblemCode(
     "Less than that is still open of the reservation or hold.",
     "`open` in the answer is how much is; leave `quantity` out for all of it.",
 )
+RESERVATION_OF_DOCUMENT: Final = ProblemCode(
+    "RESERVATION_OF_DOCUMENT",
+    409,
+    "A document has made the reservation, and only what is done with that changes it.",
+    "Act on the document that `documentId` names, such as a stock request.",
+)
 
-CODES: Final = (RESERVATION_NOT_FOUND, EXPIRES_IN_PAST, REASON_NOT_ISSUE, MORE_THAN_OPEN)
+CODES: Final = (
+    RESERVATION_NOT_FOUND,
+    EXPIRES_IN_PAST,
+    REASON_NOT_ISSUE,
+    MORE_THAN_OPEN,
+    RESERVATION_OF_DOCUMENT,
+)

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from inventory.api.backoffice.objects import HistoryRow, Pagination
-from inventory.models import ReservationState
+from inventory.models import DocumentType, ReservationState
 
 __all__ = ["ReservationPage", "ReservationRecord", "ReservationRow"]
 
@@ -31,6 +31,15 @@ class ReservationRow(serializers.Serializer[Any]):
     open = serializers.IntegerField(min_value=0, help_text="How many still are.")
     fulfilled = serializers.IntegerField(min_value=0, help_text="How many have left.")
     referenceId = serializers.CharField(help_text="What they are reserved for.")
+    documentType = serializers.ChoiceField(
+        choices=DocumentType.choices,
+        allow_null=True,
+        help_text="The kind of document that has reserved them; null: they were reserved by themselves.",
+    )
+    documentId = serializers.CharField(
+        allow_null=True,
+        help_text="The document that has reserved them. It is changed by what is done with that, and by nothing else.",
+    )
     note = serializers.CharField(allow_null=True, help_text="A remark.")
     expiresAt = serializers.DateTimeField(
         allow_null=True,

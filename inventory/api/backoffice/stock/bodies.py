@@ -9,6 +9,7 @@ from rest_framework import serializers
 from inventory.api.quantities import AbsoluteQuantityField, QuantityChangeField
 from inventory.models import Lot, StockItem
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import AnyOf, Instead, NotBoth
 from warehouses.http.fields import (
     StrictCharField,
     StrictDateField,
@@ -50,6 +51,17 @@ def _reason(**kwargs: Any) -> StrictCharField:
 class AdjustBody(StrictSerializer):
     """`POST /api/inventory/adjust`: a stock item, or a SKU at a location."""
 
+    conditions = (
+        Instead(
+            "stockItemId",
+            others=("sku", "binId", "lotId"),
+            needed=("sku", "locationId"),
+            too_much="The stock item says this.",
+            too_little="Give this, or a stock item.",
+            too_much_code="required",
+        ),
+    )
+
     sku = _sku(required=False)
     stockItemId = TypeIdField(
         StockItem.prefix, required=False, help_text="A stock item, instead of SKU, bin and lot."
@@ -64,22 +76,14 @@ class AdjustBody(StrictSerializer):
     note = _note()
     referenceId = _reference()
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "stockItemId" in attrs:
-            faults: dict[str, Any] = {
-                name: ["The stock item says this."] for name in ("sku", "binId", "lotId") if name in attrs
-            }
-        else:
-            faults = {
-                name: ["Give this, or a stock item."] for name in ("sku", "locationId") if name not in attrs
-            }
-        if faults:
-            raise serializers.ValidationError(faults, code="required")
-        return attrs
-
 
 class AdjustmentLine(StrictSerializer):
     """A SKU at a location: changed by so much, or made so much."""
+
+    conditions = (
+        AnyOf(("quantityChange", "newQuantity"), "Give this or `newQuantity`."),
+        NotBoth("quantityChange", "newQuantity", "Give this or `quantityChange`, not both."),
+    )
 
     sku = _sku()
     locationId = TypeIdField(Warehouse.prefix, help_text="The location.")
@@ -87,18 +91,6 @@ class AdjustmentLine(StrictSerializer):
     lotId = TypeIdField(Lot.prefix, required=False, help_text="The lot's id.")
     quantityChange = QuantityChangeField(required=False)
     newQuantity = AbsoluteQuantityField(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = [name for name in ("quantityChange", "newQuantity") if name in attrs]
-        if not given:
-            raise serializers.ValidationError(
-                {"quantityChange": "Give this or `newQuantity`."}, code="required"
-            )
-        if len(given) > 1:
-            raise serializers.ValidationError(
-                {"newQuantity": "Give this or `quantityChange`, not both."}, code="contradiction"
-            )
-        return attrs
 
 
 class AdjustmentBody(StrictSerializer):
@@ -131,6 +123,11 @@ class NewLotBody(StrictSerializer):
 class LotCorrectionBody(StrictSerializer):
     """`POST /api/inventory/adjustments/lot-correction`."""
 
+    conditions = (
+        AnyOf(("toLotId", "toLot"), "Give this or `toLot`."),
+        NotBoth("toLotId", "toLot", "Give this or `toLotId`, not both."),
+    )
+
     sku = _sku()
     locationId = TypeIdField(Warehouse.prefix, help_text="The location.")
     binId = TypeIdField(
@@ -143,15 +140,6 @@ class LotCorrectionBody(StrictSerializer):
     toLot = NewLotBody(required=False, help_text="The lot that the goods are of, made if it is not known.")
     quantity = StrictIntegerField(min_value=1, max_value=MAXIMUM_QUANTITY, help_text="How many units.")
     note = _note()
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "toLotId" not in attrs and "toLot" not in attrs:
-            raise serializers.ValidationError({"toLotId": "Give this or `toLot`."}, code="required")
-        if "toLotId" in attrs and "toLot" in attrs:
-            raise serializers.ValidationError(
-                {"toLot": "Give this or `toLotId`, not both."}, code="contradiction"
-            )
-        return attrs
 
 
 class RecordedStockLine(StrictSerializer):

@@ -38,7 +38,7 @@ from warehouses.http.filters import (
     StrictFilterSet,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 from warehouses.http.organization import require_access
 from warehouses.identifiers import decode
 from warehouses.models import Bin, RoomType, Warehouse
@@ -214,13 +214,8 @@ class RecordedStockFilters(MomentFilterSet):
         method="reversed",
         help_text="true: only those that were reversed; false: only those that were not.",
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={
             "createdAt": ("created_at",),

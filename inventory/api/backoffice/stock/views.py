@@ -53,7 +53,16 @@ from inventory.api.backoffice.stock.objects import (
 )
 from inventory.api.backoffice.stock.writes import adjust_item, correct, create_adjustment, record
 from inventory.api.tags import require_tag, tag_of
-from inventory.models import Adjustment, AdjustmentKind, Product, ReasonCode, Sku, Source, StockItem
+from inventory.models import (
+    Adjustment,
+    AdjustmentKind,
+    Product,
+    ReasonCode,
+    Sku,
+    Source,
+    StockItem,
+    TallyKind,
+)
 from inventory.stock_documents import ADJUST
 from warehouses.http.etags import expected_tags
 from warehouses.identifiers import decode
@@ -83,9 +92,15 @@ class StockItemList(BackofficeView):
 
     @documentation.list_stock_items
     def get(self, request: Request) -> HttpResponse:
-        items = self.filtered(visible_items(access=self.access, warehouse=self.location()))
+        place = self.location()
+        items = self.filtered(visible_items(access=self.access, warehouse=place))
         today = self.access.organization.today()
-        return self.paged(self.page(items, lambda keys: item_objects(keys, today=today)))
+        page = self.page(
+            items,
+            lambda keys: item_objects(keys, today=today),
+            counted=self.counted(TallyKind.ITEM, warehouse=place),
+        )
+        return self.paged(page)
 
 
 class AdjustInventory(BackofficeView):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
 from inventory.models import Lot, TransferLine
 from inventory.models.sku import MAXIMUM_QUANTITY
+from warehouses.http.conditions import BelongsTo
 from warehouses.http.fields import (
     StrictBooleanField,
     StrictCharField,
@@ -91,6 +90,8 @@ class TransferReceiptsField(StrictListField):
 class TransferActionBody(StrictSerializer):
     """`POST /api/inventory/transfers/[id]`. `lines` and `isFinal` belong to `receive`."""
 
+    conditions = (BelongsTo("action", ("receive",), ("lines", "isFinal"), "Only `receive` takes this."),)
+
     action = serializers.ChoiceField(choices=("ship", "receive", "cancel"))
     lines = TransferReceiptsField(
         required=False,
@@ -103,14 +104,3 @@ class TransferActionBody(StrictSerializer):
         help_text="`receive`: nothing more comes. What is short then has to say why on its line.",
     )
     note = StrictCharField(max_length=500, required=False, help_text="Why, in words; kept in the history.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["action"] != "receive":
-            extra: dict[str, Any] = {
-                name: serializers.ErrorDetail("Only `receive` takes this.", code="unknown_field")
-                for name in ("lines", "isFinal")
-                if name in attrs
-            }
-            if extra:
-                raise serializers.ValidationError(extra)
-        return attrs

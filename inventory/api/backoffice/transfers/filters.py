@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django_filters import filters
 
 from inventory.models import Lot, TransferLine, TransferPick, TransferState, sku_key
 from warehouses.http.filters import (
+    EitherEndFilter,
     SortFilter,
     StrictCharFilter,
     StrictChoiceFilter,
     StrictFilterSet,
     TypeIdFilter,
 )
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 from warehouses.identifiers import decode
 from warehouses.models import Room, RoomType, Warehouse
 
@@ -28,8 +29,8 @@ class TransferFilters(MomentFilterSet):
     state: ClassVar[filters.Filter] = StrictChoiceFilter(
         choices=TransferState.choices, help_text="Only transfers in this state."
     )
-    locationId: ClassVar[filters.Filter] = StrictCharFilter(
-        method="at_either_end", help_text="Only transfers from or to this location."
+    locationId: ClassVar[filters.Filter] = EitherEndFilter(
+        help_text="Only transfers from or to this location."
     )
     fromLocationId: ClassVar[filters.Filter] = TypeIdFilter(
         Warehouse.prefix, field_name="from_warehouse", help_text="Only transfers from this location."
@@ -49,13 +50,8 @@ class TransferFilters(MomentFilterSet):
     createdBy: ClassVar[filters.Filter] = StrictCharFilter(
         field_name="actor_name", help_text="Only transfers that were made by this person or key: its name."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()
     sort: ClassVar[filters.Filter] = SortFilter(
         orders={
             "createdAt": ("created_at",),
@@ -67,10 +63,6 @@ class TransferFilters(MomentFilterSet):
             "toLocationName": ("to_warehouse__name",),
         }
     )
-
-    def at_either_end(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        key = decode(Warehouse.prefix, value)
-        return rows.none() if key is None else rows.filter(Q(from_warehouse=key) | Q(to_warehouse=key))
 
     def of_sku(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         lines = TransferLine.objects.filter(transfer=OuterRef("pk"), sku__code_key=sku_key(value))

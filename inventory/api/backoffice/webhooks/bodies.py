@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from rest_framework import serializers
 
 from inventory.models import SUBSCRIBABLE
+from warehouses.http.conditions import BelongsTo, Changing, Needs
 from warehouses.http.fields import (
     StrictCharField,
     StrictDateTimeField,
@@ -22,7 +25,8 @@ _EVENTS = ", ".join(kind.value for kind in SUBSCRIBABLE)
 class EventTypesField(StrictListField):
     """Names of events, each once. Which there are is the business code's to say."""
 
-    child = StrictCharField(max_length=40)
+    is_unique = True
+    child = StrictCharField(max_length=40, like=f"({'|'.join(map(re.escape, SUBSCRIBABLE))})")
 
 
 class WarehousesField(StrictListField):
@@ -31,6 +35,8 @@ class WarehousesField(StrictListField):
 
 class ChangeBody(StrictSerializer):
     """`PATCH /api/webhooks/[id]`: what is not given stays as it is."""
+
+    conditions = (Changing(),)
 
     url = StrictCharField(
         max_length=2000, required=False, help_text="Where to send to: public HTTPS, port 443 or 8443."
@@ -49,11 +55,6 @@ class ChangeBody(StrictSerializer):
         help_text="Only events of these locations; null for all of them.",
     )
 
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        if not attrs:
-            raise serializers.ValidationError("Name at least one field to change.", code="empty")
-        return attrs
-
 
 class CreateBody(ChangeBody):
     """`POST /api/webhooks`."""
@@ -65,17 +66,15 @@ class CreateBody(ChangeBody):
 class EndpointActionBody(StrictSerializer):
     """`POST /api/webhooks/[id]`. `since` belongs to `replay`, and has to be given there."""
 
+    conditions = (
+        Needs("action", "replay", ("since",), "Say from when on."),
+        BelongsTo("action", ("replay",), ("since",), "Only `replay` takes this."),
+    )
+
     action = serializers.ChoiceField(choices=("pause", "resume", "rotate", "test", "replay"))
     since = StrictDateTimeField(
         required=False, help_text="For `replay`: failed deliveries from this instant on are sent again."
     )
-
-    def validate(self, attrs: dict[str, object]) -> dict[str, object]:
-        if attrs["action"] == "replay" and "since" not in attrs:
-            raise serializers.ValidationError({"since": "Say from when on."}, code="required")
-        if attrs["action"] != "replay" and "since" in attrs:
-            raise serializers.ValidationError({"since": "Only `replay` takes this."}, code="unknown_field")
-        return attrs
 
 
 class DeliveryActionBody(StrictSerializer):

@@ -8,7 +8,7 @@ from django_filters import filters
 
 from inventory.models import DeliveryState, EndpointState, EventType
 from warehouses.http.filters import StrictChoiceFilter, StrictFilterSet
-from warehouses.http.moments import MomentFilter, MomentFilterSet
+from warehouses.http.moments import EndFilter, MomentFilterSet, StartFilter
 
 __all__ = ["DeliveryFilters", "EndpointFilters"]
 
@@ -28,10 +28,5 @@ class DeliveryFilters(MomentFilterSet):
     eventType: ClassVar[filters.Filter] = StrictChoiceFilter(
         field_name="event__type", choices=EventType.choices, help_text="Only deliveries of this event."
     )
-    startDate: ClassVar[filters.Filter] = MomentFilter(
-        method="from_start",
-        help_text="Made on or after: a day in the organization's time zone, or an instant.",
-    )
-    endDate: ClassVar[filters.Filter] = MomentFilter(
-        method="to_end", help_text="Made on or before; a day is taken in as a whole."
-    )
+    startDate: ClassVar[filters.Filter] = StartFilter()
+    endDate: ClassVar[filters.Filter] = EndFilter()

@@ -32,8 +32,8 @@ def _gateway_put(sku: str, warehouse: str) -> list[Request]:
     path = f"/api/v1/inventory/{quote(sku, safe='')}"
     thresholds = {"reorderPoint": 3, "reorderQuantity": 4, "reason": "why"}
     return [
-        Request(path, {"quantity": 71, **thresholds, "warehouseId": warehouse}),
-        Request(f"{path}?warehouse_id={warehouse}", {"quantity": 72}),
+        Request(path, {"quantity": 871, **thresholds, "warehouseId": warehouse}),
+        Request(f"{path}?warehouse_id={warehouse}", {"quantity": 872}),
     ]
 
 
@@ -48,12 +48,12 @@ def _gateway_adjust(sku: str, warehouse: str) -> list[Request]:
 
 def _gateway_bulk(sku: str, warehouse: str) -> list[Request]:
     path = "/api/v1/inventory/bulk"
-    row = {"sku": sku, "quantity": 73}
+    row = {"sku": sku, "quantity": 873}
     thresholds = {"reorderPoint": 3, "reorderQuantity": 4}
     return [
         Request(path, {"updates": [{**row, **thresholds, "warehouseId": warehouse}], "reason": "why"}),
-        Request(path, {"updates": [{**row, "quantity": 74}], "warehouseId": warehouse}),
-        Request(f"{path}?warehouse_id={warehouse}", {"updates": [{**row, "quantity": 75}]}),
+        Request(path, {"updates": [{**row, "quantity": 874}], "warehouseId": warehouse}),
+        Request(f"{path}?warehouse_id={warehouse}", {"updates": [{**row, "quantity": 875}]}),
     ]
 
 
@@ -72,12 +72,12 @@ def _nexus_history(sku: str, warehouse: str) -> list[Request]:
 
 
 def _nexus_put(sku: str, warehouse: str) -> list[Request]:
-    body = {"warehouse_id": warehouse, "quantity": 76, "reason": "cycle_count", "note": "why"}
+    body = {"warehouse_id": warehouse, "quantity": 876, "reason": "cycle_count", "note": "why"}
     return [Request(f"/api/inventory/{quote(sku, safe='')}", body)]
 
 
 def _nexus_bulk(sku: str, warehouse: str) -> list[Request]:
-    row = {"sku": sku, "warehouse_id": warehouse, "quantity": 77, "reason": "cycle_count", "note": "why"}
+    row = {"sku": sku, "warehouse_id": warehouse, "quantity": 877, "reason": "cycle_count", "note": "why"}
     return [Request("/api/inventory/bulk", {"updates": [row]})]
 
 

@@ -202,6 +202,35 @@ class TestRecords:
         assert body["locations"][0]["locationIsActive"] is False
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("path", [LIST, MATRIX])
+def test_the_total_of_all_is_exact_without_counting_the_levels(
+    api: Caller, organization: Organization, warehouse: Warehouse, path: str
+) -> None:
+    """A search is counted, what lies in other places is not, and deep pages go on where they should."""
+    other = factories.make_warehouse(organization, "Second")
+    make_levels(organization, make_skus(organization, 60), [warehouse])
+    make_levels(organization, make_skus(organization, 5, prefix="W-"), [warehouse, other])
+    rival = factories.make_organization("Rival")
+    make_levels(rival, make_skus(rival, 7), list(Warehouse.objects.filter(organization=rival)))
+    place = f"{path}?locationId={warehouse.public_id}"
+
+    def asked(query: str) -> tuple[int, list[str], bool]:
+        with CaptureQueriesContext(connection) as captured:
+            found = api.get(f"{place}{query}").json()
+        counts = any(
+            "COUNT(*)" in query["sql"] and "inventory_stocklevel" in query["sql"]
+            for query in captured.captured_queries
+        )
+        return found["pagination"]["total"], [row["sku"] for row in found["data"]], counts
+
+    total, first, is_counted = asked("&limit=20")
+    assert (total, len(first), is_counted) == (65, 20, False)
+    assert asked("&limit=20&page=4") == (65, [f"W-{number:05d}" for number in range(5)], False)
+    assert asked("&search=W-")[0::2] == (5, True)
+    assert asked("&sort=-sku&limit=2") == (65, ["W-00004", "W-00003"], False)
+
+
 class TestRules:
     def test_a_rule_is_made_and_replaced(
         self, api: Caller, sku: Sku, warehouse: Warehouse, web: Channel

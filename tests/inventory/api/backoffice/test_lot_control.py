@@ -218,6 +218,7 @@ def test_a_query_that_cannot_be_used(api: Caller, warehouse: Warehouse, lots: di
         ({"quantity": "0"}, (400, ["quantity"])),
         ({"quantity": "1.5"}, (400, ["quantity"])),
         ({"sku": None}, (400, ["sku"])),
+        (dict.fromkeys(good), (400, ["sku", "locationId", "quantity"])),
         ({"lotCode": "A", "lotId": "B"}, (400, ["lotId"])),
         ({"sku": "NOBODY"}, (404, ["sku"])),
         ({"locationId": "wh_nowhere"}, (404, ["locationId"])),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -343,9 +344,9 @@ class TestSuggestions:
     ) -> None:
         factories.stock(sku, warehouse, 10)
         rule(sku, warehouse, reorder_point=10)
-        found = factories.reserve(sku, warehouse, 5, expires_at=timezone.now() + timedelta(milliseconds=1))
+        found = factories.reserve(sku, warehouse, 5, expires_at=timezone.now() + timedelta(seconds=1))
         while timezone.now() <= found.expires_at:
-            pass
+            time.sleep(0.05)
         assert suggest().json()["data"] == []
 
     @pytest.mark.parametrize("rows", [1, 3])

@@ -15,13 +15,26 @@ from inventory import tasks
 from inventory.api.backoffice.reservations import documentation
 from inventory.demo import documented
 from inventory.demo import reservations as demo
-from inventory.models import Channel, ChannelPolicy, ChannelRule, Movement, Reservation, Sku, StockLevel
+from inventory.ledger import DocumentRef
+from inventory.models import (
+    Channel,
+    ChannelPolicy,
+    ChannelRule,
+    DocumentType,
+    Movement,
+    Reservation,
+    Sku,
+    StockLevel,
+)
+from inventory.reservations import Promise, release_for, reserve_for
 from tests import factories
 from tests.factories import make_key, make_sku, reserve, stock
 from tests.inventory.api.callers import Caller, problem, problem_of
 from tests.inventory.api.demonstration import make_demonstration
 from tests.inventory.api.routes import EVERY_SCOPE
 from tests.inventory.clock import Clock
+from warehouses import transactions
+from warehouses.access import access_of_system
 from warehouses.models import Organization, Warehouse
 
 PATH = "/api/inventory/reservations"
@@ -94,6 +107,8 @@ class TestCreating:
             "open": 4,
             "fulfilled": 0,
             "referenceId": "SO-7",
+            "documentType": None,
+            "documentId": None,
             "note": "Gift",
             "expiresAt": "2099-03-12T14:00:00.000Z",
             "closedAt": None,
@@ -192,6 +207,29 @@ class TestActing:
             ("release", 1, "Called off"),
         ]
         assert figures() == (7, 0, 7)
+
+    @pytest.mark.parametrize("action", ["fulfil", "release"])
+    def test_what_a_document_has_reserved_is_the_document_s(
+        self, api: Caller, stocked: Sku, warehouse: Warehouse, action: str
+    ) -> None:
+        request = factories.make_request(warehouse)
+        given: dict[str, Any] = {
+            "access": access_of_system(warehouse.organization),
+            "document": DocumentRef(DocumentType.STOCK_REQUEST, request.pk),
+        }
+        promises = [Promise(stocked, 4)]
+        made = transactions.run(
+            lambda: reserve_for(warehouse=warehouse, promises=promises, reference=request.name, **given)
+        )
+        path = f"{PATH}/{made[0].public_id}"
+        shown = api.get(path).json()
+        assert (shown["documentType"], shown["documentId"]) == ("stock_request", request.public_id)
+        assert shown == api.get(PATH).json()["data"][0] | {"history": shown["history"]}
+        response = api.post(path, {"action": action})
+        assert problem_of(response) == (409, "RESERVATION_OF_DOCUMENT", [])
+        assert request.name in problem(response)["detail"]
+        assert figures() == (10, 4, 6)
+        transactions.run(lambda: release_for(reservations=made, **given))
 
     @pytest.mark.parametrize("first", ["fulfil", "release"])
     @pytest.mark.parametrize("second", ["fulfil", "release"])

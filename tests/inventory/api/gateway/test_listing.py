@@ -309,7 +309,7 @@ class TestVisibility:
         shelf("HERE")
         shelf("THERE", place=second)
         shelf("YONDER", place=third)
-        bob = make_person("bob@example.com", {organization: [("Viewer", second), ("Counter", third)]})
+        bob = make_person("bob@example.com", {organization: [("Viewer", second), ("Approver", third)]})
         browser = Caller.person(bob)
 
         assert codes(browser.get("/api/v1/inventory")) == ["THERE", "YONDER"]

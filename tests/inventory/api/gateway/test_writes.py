@@ -410,7 +410,7 @@ class TestAdjust:
         ("Owner", 200, 200),
         ("Warehouse manager", 200, 200),
         ("Approver", 200, 403),
-        ("Counter", 200, 403),
+        ("Counter", 403, 403),
         ("Viewer", 200, 403),
     ],
 )

@@ -1,0 +1,5 @@
+"""The back office over cycle counts. Django's admin discovers this package."""
+
+from cycle_counts.admin import batches
+
+__all__ = ["batches"]

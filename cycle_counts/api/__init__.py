@@ -1,0 +1,1 @@
+"""The cycle-count routes of the backoffice contract."""

@@ -1,0 +1,1 @@
+"""Cycle counts: planned, listed, read, counted and handed in."""

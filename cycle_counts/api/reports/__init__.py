@@ -1,0 +1,1 @@
+"""What is due by ABC class, and how exact the books were."""

@@ -1,0 +1,1 @@
+"""What becomes of the differences that a cycle count has found."""

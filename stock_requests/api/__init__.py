@@ -1,0 +1,1 @@
+"""The stock-request routes of the backoffice contract."""

@@ -1,0 +1,1 @@
+"""What is read about many stock requests together, and about what can be asked for."""

@@ -1,0 +1,1 @@
+"""Stocklists: templates of stock requests."""
