@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from typing import Final
 
@@ -48,7 +48,7 @@ def add_cycle_counts(*, organization: Organization, now: datetime) -> None:
     transactions.run(partial(abc.refresh, organization=organization, now=now - timedelta(days=50)))
     if COUNTER in people.people and len(goods) >= _ENOUGH:
         for place, (weeks, lines, off) in enumerate(_WEEKS):
-            at = now - timedelta(weeks=weeks) + timedelta(hours=3)
+            at = _morning(now - timedelta(weeks=weeks), organization)
             transactions.run(partial(_past, teller, goods, at=at, lines=lines, off=off, place=place))
         for story in (_in_review, _half_done, _proposed):
             transactions.run(partial(story, teller, goods, now=now))
@@ -58,6 +58,11 @@ def add_cycle_counts(*, organization: Organization, now: datetime) -> None:
     notices = Notice.objects.filter(organization=organization)
     notices.update(email_due_at=None)
     notices.filter(created_at__lt=now - _READ_WITHIN, read_at__isnull=True).update(read_at=now - _READ_WITHIN)
+
+
+def _morning(at: datetime, organization: Organization) -> datetime:
+    """The morning of that day: a count is resolved before the day ends, and so the week, also where clocks change."""
+    return datetime.combine(at.astimezone(organization.zone).date(), time(9), tzinfo=organization.zone)
 
 
 def _past(
