@@ -4,10 +4,19 @@ from datetime import datetime
 
 from cycle_counts.abc.classes import classify, take_time
 from cycle_counts.abc.cycles import mark_counted, refresh_cycles
-from cycle_counts.abc.pages import ClassRow, ClassSummary, Summary, class_page, class_rows, summary_of
+from cycle_counts.abc.pages import (
+    MOST_DUE,
+    ClassRow,
+    ClassSummary,
+    Summary,
+    class_page,
+    class_rows,
+    summary_of,
+)
 from warehouses.models import Organization
 
 __all__ = [
+    "MOST_DUE",
     "ClassRow",
     "ClassSummary",
     "Summary",

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from cycle_counts import tasks
-from cycle_counts.abc import ClassSummary, Summary, class_page, class_rows, summary_of
+from cycle_counts.abc import MOST_DUE, ClassSummary, Summary, class_page, class_rows, summary_of
 from cycle_counts.admin.settings_page import may_manage
 from cycle_counts.models import AbcClass
 from cycle_counts.preferences import settings_of
@@ -127,6 +127,7 @@ class ClassesPage(ScopedModelAdmin):
             "form": form,
             "errors": form.errors,
             "summary": summary,
+            "most_due": MOST_DUE,
             "columns": columns,
             # Where nothing was consumed there is no share of anything to be seen.
             "has_chart": any(each.share for each in summary.classes),

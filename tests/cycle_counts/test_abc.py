@@ -394,6 +394,17 @@ def test_a_summary_is_of_each_class(ground: Ground) -> None:
     assert [(each.skus, each.due) for each in there.classes] == [(1, 1), (1, 0), (2, 1)]
 
 
+@pytest.mark.usefixtures("recent")
+def test_what_is_due_is_counted_up_to_a_bound(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    refreshed(ground)
+    access = ground.access_of("owner")
+    CountCycle.objects.update(next_due_on=ground.organization.today())
+    Classification.objects.update(abc_class="B")
+    assert [each.due for each in abc.summary_of(access=access).classes] == [0, 3, 0]
+    monkeypatch.setattr("cycle_counts.abc.pages.MOST_DUE", 2)
+    assert [each.due for each in abc.summary_of(access=access).classes] == [0, 2, 0]
+
+
 def test_never_computed_it_is_empty(ground: Ground) -> None:
     access = ground.access_of("owner")
     assert not abc.class_page(access=access).exists()
@@ -423,5 +434,5 @@ def test_a_page_costs_two_statements(
     for size in (1, 3):
         with django_assert_num_queries(2):
             abc.class_rows(list(abc.class_page(access=access)[:size]), access=access)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         abc.summary_of(access=access)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cycle_counts.abc import MOST_DUE
 from cycle_counts.api.batches.documentation import LOCATION, MAKING, RECORD, TAG
 from cycle_counts.api.batches.schemas import BatchRecord
 from cycle_counts.api.reports.bodies import ClassPlanBody
@@ -17,8 +18,8 @@ list_classes = Operation(
     tag=TAG,
     summary="Get the ABC classes",
     description="The SKUs by what was used of them, by value: with their class, when they were counted, and when "
-    "they are due. A task finds the classes out every night; `classes` is what each comes to. What was used is not "
-    "told to those who only count.",
+    "they are due. A task finds the classes out every night; `classes` is what each comes to, with how many SKUs "
+    f"are due, counted up to {MOST_DUE:,}. What was used is not told to those who only count.",
     parameters={"locationId": Parameter("Only what is to be counted in this location.")},
     problems=(WAREHOUSE_NOT_FOUND,),
     result=ClassPage,

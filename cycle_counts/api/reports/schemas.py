@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from cycle_counts.abc import MOST_DUE
 from cycle_counts.models import AbcClass
 from inventory.api.backoffice.objects import Pagination
 
@@ -44,7 +45,7 @@ class AbcSummary(serializers.Serializer[Any]):
         allow_null=True, help_text="What was used of them is worth; null for those who may not see stock."
     )
     share = serializers.FloatField(help_text="Of the value of all, in percent.")
-    due = serializers.IntegerField(min_value=0, help_text="How many of them are due.")
+    due = serializers.IntegerField(min_value=0, help_text=f"How many of them are due, up to {MOST_DUE:,}.")
     intervalDays = serializers.IntegerField(min_value=1, help_text="Days between two counts of one of them.")
 
 
