@@ -82,9 +82,10 @@ def shape_of(path: str) -> str:
 
 
 def item_id(sku: str, warehouse: str) -> str:
-    """The SKU's stock item in the warehouse, whoever's it is; an id that nothing has where there is none."""
+    """The SKU's first stock item in the warehouse, whoever's it is; an id that nothing has where there is none."""
     place = decode(Warehouse.prefix, warehouse)
-    found = StockItem.objects.filter(sku__code=sku, warehouse=place).first()
+    # The oldest one: in the order of bins, the items of two lots in one bin have no order.
+    found = StockItem.objects.filter(sku__code=sku, warehouse=place).order_by("id").first()
     return found.public_id if found is not None else f"inv_{UNKNOWN}"
 
 
