@@ -1,7 +1,8 @@
 """Which tests run on one engine only, where the suite runs on both.
 
-The rule is that a test runs on both: the ledger and whatever writes stock, locks, constraints, the workflows. These are the exceptions: the engine makes no difference to what they look at, and they
-are what takes long. Run by itself, without `make test`, pytest leaves none of them out.
+The rule is that a test runs on both: the ledger and whatever writes stock, locks, constraints, the workflows. These
+are the exceptions: the engine makes no difference to what they look at, and they are what takes long. Run by itself,
+without `make test`, pytest leaves none of them out.
 """
 
 from __future__ import annotations
