@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,14 +71,14 @@ def main() -> int:
             server.close(discard=options.discard)
 
 
-def run(bench: Bench, name: str, *, parts: Iterable[str], writes: bool, is_fresh: bool) -> int:
+def run(bench: Bench, name: str, *, parts: Sequence[str], writes: bool, is_fresh: bool) -> int:
     from tests.bench import report
 
     scale = bench.scale
     average, commit = os.getloadavg()[0], report.commit_of_checkout()
     measured: list[tuple[str, list[Figure], list[str]]] = []
     try:
-        fill(bench, is_fresh=is_fresh)
+        fill(bench, bench.scale.sizes(parts), is_fresh=is_fresh)
         for part in parts:
             began = time.monotonic()
             figures: list[Figure] = []
@@ -100,7 +100,7 @@ def run(bench: Bench, name: str, *, parts: Iterable[str], writes: bool, is_fresh
     return 0
 
 
-def fill(bench: Bench, *, is_fresh: bool) -> None:
+def fill(bench: Bench, sizes: Iterable[int], *, is_fresh: bool) -> None:
     """Make the databases that the run's are copies of, where they are not there already."""
     is_durable = bench.server.setting("fsync") == bench.server.setting("synchronous_commit") == "on"
     expect(
@@ -108,7 +108,7 @@ def fill(bench: Bench, *, is_fresh: bool) -> None:
         "This PostgreSQL may lose what it has acknowledged (fsync, synchronous_commit): its figures say nothing.",
     )
     bench.server.forget(everything=is_fresh)
-    for skus in bench.scale.sizes:
+    for skus in sizes:
         began = time.monotonic()
         say(f"{skus:,} SKUs …")
         if bench.server.fill(skus):

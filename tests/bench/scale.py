@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 __all__ = ["CLIENTS", "MOVEMENTS_PER_SKU", "SCALES", "USUAL", "WAREHOUSES", "Scale"]
@@ -36,10 +37,10 @@ class Scale:
     hanging: float  # seconds, in which an endpoint answers nothing
     computed: int  # how often the largest size is computed; the smaller ones `pairs` times
 
-    @property
-    def sizes(self) -> list[int]:
-        """Of the databases, the smallest first."""
-        return sorted({self.few, self.many, self.written, *self.grows})
+    def sizes(self, parts: Iterable[str]) -> list[int]:
+        """Of the databases that these parts of the run are about, the smallest first."""
+        about = {"writing": {self.written}, "lists": {self.few, self.many}, "computing": set(self.grows)}
+        return sorted(set().union(*(about[part] for part in parts)))
 
 
 _FULL = Scale(
