@@ -110,7 +110,7 @@ class TestSweeping:
         assert set(Reservation.objects.values_list("state", flat=True)) == {"expired"}
 
     def test_costs_the_same_however_many_are_due(
-        self, organization: Organization, warehouse: Warehouse, clock: Clock
+        self, organization: Organization, warehouse: Warehouse, clock: Clock, is_postgresql: bool
     ) -> None:
         found = []
         for count in (1, 3):
@@ -123,7 +123,8 @@ class TestSweeping:
             with CaptureQueriesContext(connection) as queries:
                 expire_due(organization)
             found.append(len(queries))
-        assert found == [11, 11]
+        # There it is first asked whether any is due, by a prepared statement.
+        assert found == ([12, 12] if is_postgresql else [11, 11])
 
 
 class TestTheTask:
