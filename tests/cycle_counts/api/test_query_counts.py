@@ -68,7 +68,7 @@ def test_from_the_plan_to_the_adjustment(caller: Caller, organization: Organizat
     assert (ended["status"], ended["adjustmentId"] is not None) == ("resolved", True)
     count(6, lambda: caller.get(path))
     count(2, lambda: caller.get(f"{PATH}/accuracy"))
-    count(4, lambda: caller.get(f"{PATH}/abc"))
+    count(6, lambda: caller.get(f"{PATH}/abc"))
 
 
 @pytest.mark.parametrize("number", [1, 3])
