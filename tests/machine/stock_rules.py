@@ -104,8 +104,7 @@ class StockRules(Integrator):
         batch = self.acted("inventory/cycle-count", must=True, **body)
         path = f"inventory/cycle-count/{batch['id']}"
         self.acted(path, must=True, action="start")
-        line = self.acted(path, must=True, action="count", counts=[])["lines"] if not batch["lines"] else None
-        lines = line or batch["lines"]
+        lines = batch["lines"] or self.acted(path, must=True, action="count", counts=[])["lines"]
         booked = shop.on_hand(place)
         counts = [{"lineId": lines[0]["id"], "countedQuantity": found}]
         self.acted(path, must=True, action="count", counts=counts)
